@@ -1,0 +1,52 @@
+/*
+ * gdt.c - the table, and the check that what an exercise put into it is right.
+ */
+#include <describe.h>
+#include <exercise.h>
+#include <gdt.h>
+#include <string.h>
+
+static uint64_t gdt[GDT_ENTRIES] __attribute__((aligned(8)));
+
+void gdt_set(uint16_t selector, uint64_t descriptor)
+{
+    gdt[selector / 8] = descriptor;
+}
+
+uint64_t gdt_get(uint16_t selector)
+{
+    return gdt[selector / 8];
+}
+
+static void segment_init(uint16_t selector, enum segment_type type, unsigned dpl)
+{
+    char is[DESCRIBE_SIZE], expected[DESCRIBE_SIZE];
+    gdt_set(selector, segment_descriptor(type, dpl));
+    describe_segment(is, gdt_get(selector));
+    snprintf(expected, sizeof expected, "present, DPL %u, %s", dpl,
+             type == CODE_SEGMENT ? "64-bit code" : "writable data");
+    require(strcmp(is, expected) == 0, "1.1",
+            "the descriptor %#018lx of selector %#04x is \"%s\", expected \"%s\"",
+            gdt_get(selector), selector, is, expected);
+}
+
+void gdt_init(void)
+{
+    segment_init(SELECTOR_KERNEL_CODE, CODE_SEGMENT, 0);
+    segment_init(SELECTOR_KERNEL_DATA, DATA_SEGMENT, 0);
+    segment_init(SELECTOR_USER_CODE, CODE_SEGMENT, 3);
+    segment_init(SELECTOR_USER_DATA, DATA_SEGMENT, 3);
+}
+
+void gdt_use(void)
+{
+    struct table_register gdtr = { sizeof gdt - 1, (uint64_t)gdt };
+    gdt_load(&gdtr);
+    require(sgdt().base == gdtr.base, "1.2",
+            "GDTR holds %#lx, expected %#lx: was lgdt executed?", sgdt().base, gdtr.base);
+    require(read_cs() == SELECTOR_KERNEL_CODE, "1.2",
+            "CS is %#x, expected %#x: only a far transfer loads CS",
+            read_cs(), SELECTOR_KERNEL_CODE);
+    require(read_ss() == SELECTOR_KERNEL_DATA, "1.2",
+            "SS is %#x, expected %#x", read_ss(), SELECTOR_KERNEL_DATA);
+}

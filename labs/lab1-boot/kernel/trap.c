@@ -1,0 +1,100 @@
+/*
+ * trap.c - who handles which vector, and what is said when nobody does.
+ */
+#include <console.h>
+#include <cpu.h>
+#include <describe.h>
+#include <exercise.h>
+#include <gdt.h>
+#include <idt.h>
+#include <machine.h>
+#include <panic.h>
+#include <trap.h>
+#include <tss.h>
+
+#define IST_STACK_SIZE 8192
+#define IST_STACKS     4
+
+static trap_handler_t handlers[IDT_ENTRIES];
+static char ist_stacks[IST_STACKS][IST_STACK_SIZE] __attribute__((aligned(16)));
+
+static const struct { const char *mnemonic, *name; } exceptions[VECTOR_EXCEPTIONS] = {
+    [0] = { "#DE", "divide error" },            [1] = { "#DB", "debug" },
+    [2] = { "NMI", "non-maskable interrupt" },  [3] = { "#BP", "breakpoint" },
+    [4] = { "#OF", "overflow" },                [5] = { "#BR", "bound range exceeded" },
+    [6] = { "#UD", "invalid opcode" },          [7] = { "#NM", "device not available" },
+    [8] = { "#DF", "double fault" },            [10] = { "#TS", "invalid TSS" },
+    [11] = { "#NP", "segment not present" },    [12] = { "#SS", "stack-segment fault" },
+    [13] = { "#GP", "general protection" },     [14] = { "#PF", "page fault" },
+    [16] = { "#MF", "x87 floating-point error" }, [17] = { "#AC", "alignment check" },
+    [18] = { "#MC", "machine check" },          [19] = { "#XM", "SIMD floating-point" },
+    [20] = { "#VE", "virtualization" },         [21] = { "#CP", "control protection" },
+};
+
+const char *trap_mnemonic(unsigned vector)
+{
+    if (vector < VECTOR_EXCEPTIONS)
+        return exceptions[vector].mnemonic ? exceptions[vector].mnemonic : "reserved";
+    return "interrupt";
+}
+
+const char *trap_name(unsigned vector)
+{
+    if (vector < VECTOR_EXCEPTIONS && exceptions[vector].name)
+        return exceptions[vector].name;
+    return "interrupt";
+}
+
+void trap_register(unsigned vector, trap_handler_t handler)
+{
+    handlers[vector] = handler;
+}
+
+void trap_dispatch(struct trap_frame *frame)
+{
+    require(frame->vector < IDT_ENTRIES, "1.5",
+            "the frame's vector is %#lx: are the registers pushed in the order of struct trap_frame?",
+            frame->vector);
+    if (!handlers[frame->vector])
+        trap_unexpected(frame);
+    handlers[frame->vector](frame);
+}
+
+void trap_frame_print(const struct trap_frame *frame)
+{
+    printf("    vector %lu, error code %#lx\n", frame->vector, frame->error_code);
+    printf("    cs:rip %#06lx:%#018lx  ss:rsp %#06lx:%#018lx\n",
+           frame->cs, frame->rip, frame->ss, frame->rsp);
+    printf("    rflags %#lx  cr2 %#lx  cr3 %#lx\n", frame->rflags, read_cr2(), read_cr3());
+    printf("    rax %#018lx  rbx %#018lx  rcx %#018lx\n", frame->rax, frame->rbx, frame->rcx);
+    printf("    rdx %#018lx  rsi %#018lx  rdi %#018lx\n", frame->rdx, frame->rsi, frame->rdi);
+    printf("    rbp %#018lx  r8  %#018lx  r9  %#018lx\n", frame->rbp, frame->r8, frame->r9);
+    printf("    r10 %#018lx  r11 %#018lx  r12 %#018lx\n", frame->r10, frame->r11, frame->r12);
+    printf("    r13 %#018lx  r14 %#018lx  r15 %#018lx\n", frame->r13, frame->r14, frame->r15);
+}
+
+_Noreturn void trap_unexpected(struct trap_frame *frame)
+{
+    char why[DESCRIBE_SIZE] = "";
+    if (frame->vector == VECTOR_PF)
+        describe_page_fault(why, frame->error_code);
+    printf("PANIC: %s %s in the kernel at rip %#lx%s%s\n", trap_mnemonic((unsigned)frame->vector),
+           trap_name((unsigned)frame->vector), frame->rip, *why ? ": " : "", why);
+    trap_frame_print(frame);
+    backtrace(frame->rbp);
+    machine_off(MACHINE_PANIC);
+}
+
+void trap_stacks_init(void)
+{
+    static const unsigned vectors[IST_STACKS] = { VECTOR_DF, VECTOR_NMI, VECTOR_MC, VECTOR_DB };
+    for (unsigned i = 0; i < IST_STACKS; i++) {
+        unsigned vector = vectors[i];
+        uint64_t top = (uint64_t)ist_stacks[i + 1];     /* the end of stack i */
+        trap_use_stack(vector, i + 1, top);
+        require(idt_get(vector).ist == i + 1, "1.6", "the gate of %s names IST %u, expected %u",
+                trap_mnemonic(vector), idt_get(vector).ist, i + 1);
+        require(tss_ist(i + 1) == top, "1.6", "IST %u in the TSS is %#lx, expected %#lx",
+                i + 1, tss_ist(i + 1), top);
+    }
+}
