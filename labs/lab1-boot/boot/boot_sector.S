@@ -26,9 +26,8 @@ boot_sector:
     mov     sp, BOOT_SECTOR_ADDRESS
     sti
     cld
-    push    ax
-    push    offset code_segment_is_zero
-    retf
+    .byte   0xEA                            /* jmp 0:code_segment_is_zero, spelled out: */
+    .word   code_segment_is_zero, 0         /* assemblers disagree on far jumps */
 code_segment_is_zero:
     mov     [boot_drive], dl
 
