@@ -1,0 +1,20 @@
+/*
+ * page_fault.h - page faults of the kernel, and trying an address on purpose.
+ */
+#pragma once
+
+#include <trap.h>
+#include <types.h>
+
+/* Have page faults and double faults explained. */
+void page_fault_init(void);
+
+/* Print "#PF in the guard page of PID 1: read from ring 0, page not present,
+ * address 0x…" for a page fault. */
+void page_fault_print(const struct trap_frame *frame);
+
+/* The handler of #PF: prints, and goes on when the kernel was only probing. */
+void page_fault(struct trap_frame *frame);
+
+/* Read the byte at the address. False when that faulted (and was reported). */
+bool probe_read(uint64_t address);

@@ -1,0 +1,62 @@
+/*
+ * process.h - processes and the process table.
+ *
+ * The table is a list in the order of the PIDs. A process's record takes a
+ * frame of its own, so that there are as many as memory allows.
+ */
+#pragma once
+
+#include <trap.h>
+#include <types.h>
+
+typedef int pid_t;
+
+enum process_state {
+    PROCESS_NEW,                    /* in the table, not to be run yet */
+    PROCESS_READY,                  /* may run */
+    PROCESS_RUNNING,                /* in ring 3, or in the kernel on its behalf */
+    PROCESS_DEAD,                   /* has ended; to be destroyed */
+};
+
+struct process {
+    struct process *next;           /* in the table */
+    pid_t pid;                      /* from 1 */
+    enum process_state state;
+    phys_t page_table;              /* for CR3 */
+    uint64_t kernel_stack;          /* its top: RSP0 while the process runs */
+    uint64_t user_stack;            /* its top */
+    struct trap_frame registers;    /* what it starts or goes on with */
+    unsigned slices;                /* how often the timer has interrupted it */
+};
+
+/* A program starts with this much of its stack in use: an empty argument
+ * block, all zeroes (System V ABI, 3.4.1 "Initial Stack and Register State"). */
+#define ARGUMENT_BLOCK_SIZE 64
+
+/* Exercise 2.6. Make a process that will start at `entry_point`, in ring 3, at
+ * the top of its own stack, and enter it into the table as PROCESS_NEW.
+ * Its PID; −EINVAL: the entry point is not below USER_PROGRAM_END; −ENOMEM;
+ * −EAGAIN. When it fails, no frame is lost and the PID is not used up. */
+pid_t create_process(uint64_t entry_point);
+
+/* Exercise 2.6. Take a process out of the table and free all that it had. Its
+ * page table must not be in CR3. 0; −ESRCH: no such process. */
+int destroy_process(pid_t pid);
+
+/* A record with the next free PID, zeroed, not in the table yet; the caller
+ * owns it until process_enter() or process_discard(). NULL: no frame left. */
+struct process *process_new(void);
+void process_discard(struct process *process);
+
+/* Enter the record into the table, or take it out again (it is the caller's then). */
+void process_enter(struct process *process);
+void process_remove(struct process *process);
+
+/* The first process of the table, NULL when it is empty; go on with ->next. */
+struct process *process_first(void);
+
+/* NULL: no such process. */
+struct process *process_find(pid_t pid);
+
+/* Print the table. */
+void process_table_print(void);

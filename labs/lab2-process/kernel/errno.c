@@ -1,0 +1,15 @@
+/*
+ * errno.c - see errno.h.
+ */
+#include <errno.h>
+
+const char *error_name(int error)
+{
+#define NAME(name) case -name: return "-" #name;
+    switch (error) {
+    NAME(ENOENT) NAME(ESRCH) NAME(ENOEXEC) NAME(EBADF) NAME(EAGAIN)
+    NAME(ENOMEM) NAME(EFAULT) NAME(EEXIST) NAME(EINVAL) NAME(ENOSYS)
+    default: return "-E?";
+    }
+#undef NAME
+}

@@ -1,0 +1,74 @@
+/*
+ * page_fault.c - a page fault in words: where it was, and whose page it hit.
+ */
+#include <boot.h>
+#include <console.h>
+#include <cpu.h>
+#include <describe.h>
+#include <page_fault.h>
+#include <process.h>
+#include <stacks.h>
+
+/* In probe_read.S: the one instruction that may fault, and where to go then. */
+extern char probe_read_instruction[], probe_read_faulted[];
+
+static bool in_page(uint64_t address, uint64_t page)
+{
+    return address - page < PAGE_SIZE;
+}
+
+/* What is special about the page of the address, as words behind "#PF". */
+static void describe_place(char text[DESCRIBE_SIZE], uint64_t address)
+{
+    text[0] = 0;
+    for (struct process *process = process_first(); process; process = process->next) {
+        bool kernel = in_page(address, process->kernel_stack - KERNEL_STACK_SLOT);
+        bool user = process->page_table.raw == read_cr3()
+            && in_page(address, process->user_stack - USER_STACK_SIZE - PAGE_SIZE);
+        if (kernel || user)
+            snprintf(text, DESCRIBE_SIZE, " in the guard page of PID %d (%s stack)",
+                     process->pid, kernel ? "kernel" : "user");
+    }
+    if (text[0])
+        return;
+    uint64_t slot = (address - KERNEL_STACK_BASE) / KERNEL_STACK_SLOT;
+    if (slot < KERNEL_STACK_SLOTS && in_page(address, KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT))
+        snprintf(text, DESCRIBE_SIZE, " in the guard page of kernel stack %lu", slot);
+    else if (in_page(address, USER_STACK_TOP - USER_STACK_SIZE - PAGE_SIZE))
+        snprintf(text, DESCRIBE_SIZE, " in the guard page of the user stack");
+    else if (in_page(address, (uint64_t)boot_stack_guard))
+        snprintf(text, DESCRIBE_SIZE, " in the guard page of the boot stack");
+    else if (in_page(address, 0))
+        snprintf(text, DESCRIBE_SIZE, " in the null page");
+}
+
+void page_fault_print(const struct trap_frame *frame)
+{
+    char place[DESCRIBE_SIZE], what[DESCRIBE_SIZE];
+    describe_place(place, read_cr2());
+    describe_page_fault(what, frame->error_code);
+    printf("    #PF%s: %s, address %#lx\n", place, what, read_cr2());
+}
+
+void page_fault(struct trap_frame *frame)
+{
+    page_fault_print(frame);
+    if (frame->rip != (uint64_t)probe_read_instruction)
+        trap_unexpected(frame);
+    frame->rip = (uint64_t)probe_read_faulted;
+}
+
+/* A page fault that could not be delivered: mostly a stack that is full. */
+static void double_fault(struct trap_frame *frame)
+{
+    char place[DESCRIBE_SIZE];
+    describe_place(place, read_cr2());
+    printf("    #DF after a #PF%s, address %#lx\n", place, read_cr2());
+    trap_unexpected(frame);
+}
+
+void page_fault_init(void)
+{
+    trap_register(VECTOR_PF, page_fault);
+    trap_register(VECTOR_DF, double_fault);
+}

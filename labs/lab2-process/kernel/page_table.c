@@ -1,0 +1,23 @@
+/*
+ * page_table.c - a walk, for the eye.
+ */
+#include <console.h>
+#include <page_table.h>
+
+void page_table_print_walk(phys_t root, uint64_t address)
+{
+    for (int level = 4; level >= 1; level--) {
+        pte_t *entry = page_table_walk(root, address, level, false);
+        if (!entry)
+            return;
+        printf("    level %d, index %3u: %#018lx", level, page_table_index(address, level), *entry);
+        if (!(*entry & PTE_P)) {
+            printf(" not present\n");
+            return;
+        }
+        printf(" present, %s, ring %s%s%s\n", *entry & PTE_W ? "writable" : "read-only",
+               *entry & PTE_U ? "3 and 0" : "0 only",
+               *entry & PTE_NX ? ", no execution" : "",
+               level > 1 && *entry & PTE_PS ? ", large page" : "");
+    }
+}

@@ -1,0 +1,66 @@
+/*
+ * process.c - the process table.
+ */
+#include <console.h>
+#include <frame.h>
+#include <process.h>
+
+_Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process's record takes one frame");
+
+static struct process *table;
+static pid_t next_pid = 1;
+
+struct process *process_new(void)
+{
+    phys_t frame = frame_alloc();
+    if (frame.raw == FRAME_NONE.raw)
+        return NULL;
+    struct process *process = phys_to_virt(frame);
+    process->pid = next_pid;
+    return process;
+}
+
+void process_discard(struct process *process)
+{
+    frame_free(phys((uint64_t)process - PHYSICAL_MAP_BASE));
+}
+
+void process_enter(struct process *process)
+{
+    struct process **link = &table;
+    while (*link)
+        link = &(*link)->next;
+    *link = process;
+    process->next = NULL;
+    next_pid = process->pid + 1;
+}
+
+void process_remove(struct process *process)
+{
+    struct process **link = &table;
+    while (*link != process)
+        link = &(*link)->next;
+    *link = process->next;
+}
+
+struct process *process_first(void)
+{
+    return table;
+}
+
+struct process *process_find(pid_t pid)
+{
+    for (struct process *process = table; process; process = process->next)
+        if (process->pid == pid)
+            return process;
+    return NULL;
+}
+
+void process_table_print(void)
+{
+    static const char *const states[] = { "new", "ready", "running", "dead" };
+    printf("    PID  state    CR3         kernel stack        entry point\n");
+    for (struct process *process = table; process; process = process->next)
+        printf("    %-4d %-8s %#-11lx %#lx  %#lx\n", process->pid, states[process->state],
+               process->page_table.raw, process->kernel_stack, process->registers.rip);
+}
