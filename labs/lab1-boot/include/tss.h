@@ -43,6 +43,7 @@ void tss_init(void);
 
 /* The stack for the next change to ring 0: `top` is the address behind it, 16-byte aligned. */
 void tss_set_rsp0(uint64_t top);
+uint64_t tss_rsp0(void);
 
 /* The stack of IST `index`, 1 to 7: `top` is the address behind it, 16-byte aligned. */
 void tss_set_ist(unsigned index, uint64_t top);

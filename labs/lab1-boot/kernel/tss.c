@@ -15,6 +15,11 @@ void tss_set_rsp0(uint64_t top)
     tss.rsp[0] = top;
 }
 
+uint64_t tss_rsp0(void)
+{
+    return tss.rsp[0];
+}
+
 void tss_set_ist(unsigned index, uint64_t top)
 {
     tss.ist[index - 1] = top;

@@ -1,0 +1,40 @@
+/*
+ * schedule.h - which process runs. One after the other, in the order of the
+ * PIDs, each until it has ended: round-robin is a later lab's.
+ */
+#pragma once
+
+#include <process.h>
+
+/* After so many interruptions by the timer a process is taken off the CPU for good. */
+#define SLICES_MAX 10
+
+/* The process in ring 3, or on whose behalf the kernel runs; NULL: none. */
+struct process *current_process(void);
+
+/* Leave this stack and the process's page table, destroy what is dead, and go
+ * on with the first process that can run. Its registers are what it goes on with. */
+_Noreturn void schedule(void);
+
+/* The process has ended: mark it and schedule(). */
+_Noreturn void process_end(struct process *process);
+
+/* Exercise 3.1. Make the way back into the kernel lead to this process: its
+ * kernel stack in RSP0, its page table in CR3. */
+void process_activate(const struct process *process);
+
+/* Exercise 3.2. Enter ring 3 at `entry_point` with RSP = `user_stack` and all
+ * other registers zero. */
+_Noreturn void jump_to_usermode(uint64_t entry_point, uint64_t user_stack);
+
+/* Exercise 3.5. The timer has interrupted ring 3; the frame is what to go on with. */
+void timer_tick(struct trap_frame *frame);
+
+/* Exercise 3.6. An exception in ring 3: report it and end the process. */
+_Noreturn void process_fault(struct trap_frame *frame);
+
+/* Have the exceptions of ring 3 handled by process_fault(). */
+void exceptions_init(void);
+
+/* Called when no process can run any more. Each kernel's main.c has its own. */
+_Noreturn void all_processes_ended(void);

@@ -1,0 +1,106 @@
+/*
+ * process_load.c - from an ELF file to a process.
+ *
+ * The file is somebody else's: every number in it is checked before it is
+ * used, and sums are compared so that they cannot wrap around.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <frame.h>
+#include <page_table.h>
+#include <program.h>
+#include <string.h>
+
+static bool segment_is_valid(const Elf64_Phdr *segment, size_t size)
+{
+    if (segment->p_memsz == 0)              /* linkers leave empty ones behind */
+        return segment->p_filesz == 0;
+    return segment->p_filesz <= segment->p_memsz
+        && segment->p_offset <= size && segment->p_filesz <= size - segment->p_offset
+        && segment->p_vaddr >= PAGE_SIZE && segment->p_vaddr < USER_PROGRAM_END
+        && segment->p_memsz <= USER_PROGRAM_END - segment->p_vaddr
+        && (segment->p_flags & (PF_W | PF_X)) != (PF_W | PF_X);
+}
+
+/* Check the headers; gives the number of program headers, or −ENOEXEC. */
+static int elf_check(const Elf64_Ehdr *elf, const Elf64_Phdr *segments, size_t size)
+{
+    bool entry_is_code = false;
+    for (int i = 0; i < elf->e_phnum; i++) {
+        const Elf64_Phdr *segment = &segments[i];
+        if (segment->p_type != PT_LOAD)
+            continue;
+        if (!segment_is_valid(segment, size))
+            return -ENOEXEC;
+        if (segment->p_flags & PF_X && elf->e_entry - segment->p_vaddr < segment->p_memsz)
+            entry_is_code = true;
+    }
+    return entry_is_code ? elf->e_phnum : -ENOEXEC;
+}
+
+static bool elf_is_ours(const Elf64_Ehdr *elf, size_t size)
+{
+    return size >= sizeof *elf
+        && memcmp(elf->e_ident, ELF_IDENT, sizeof ELF_IDENT - 1) == 0
+        && elf->e_type == ET_EXEC && elf->e_machine == EM_X86_64
+        && elf->e_phentsize == sizeof(Elf64_Phdr) && elf->e_phoff % 8 == 0
+        && elf->e_phoff <= size
+        && elf->e_phnum * sizeof(Elf64_Phdr) <= size - elf->e_phoff;
+}
+
+/* Copy the part of the segment's file bytes that falls into the page. */
+static void copy_page(uint8_t *to, uint64_t page, const uint8_t *image, const Elf64_Phdr *segment)
+{
+    uint64_t start = page > segment->p_vaddr ? page : segment->p_vaddr;
+    uint64_t end = segment->p_vaddr + segment->p_filesz;
+    if (end > page + PAGE_SIZE)
+        end = page + PAGE_SIZE;
+    if (start < end)
+        memcpy(to + (start - page), image + segment->p_offset + (start - segment->p_vaddr), end - start);
+}
+
+static int segment_map(phys_t root, const uint8_t *image, const Elf64_Phdr *segment)
+{
+    uint64_t flags = PTE_U | (segment->p_flags & PF_W ? PTE_W : 0)
+        | (segment->p_flags & PF_X ? 0 : PTE_NX);
+    uint64_t end = segment->p_vaddr + segment->p_memsz;
+    for (uint64_t page = align_down(segment->p_vaddr, PAGE_SIZE); page < end; page += PAGE_SIZE) {
+        phys_t frame = frame_alloc();
+        if (frame.raw == FRAME_NONE.raw)
+            return -ENOMEM;
+        copy_page(phys_to_virt(frame), page, image, segment);
+        int error = page_map(root, page, frame, flags);
+        if (error) {
+            frame_free(frame);
+            return error == -EEXIST ? -ENOEXEC : error;     /* two segments in one page */
+        }
+    }
+    return 0;
+}
+
+pid_t process_load(const void *image, size_t size)
+{
+    const Elf64_Ehdr *elf = image;
+    if (!elf_is_ours(elf, size))
+        return -ENOEXEC;
+    const Elf64_Phdr *segments = (const Elf64_Phdr *)((const uint8_t *)image + elf->e_phoff);
+    int count = elf_check(elf, segments, size);
+    if (count < 0)
+        return count;
+
+    pid_t pid = create_process(elf->e_entry);
+    if (pid < 0)
+        return pid;
+    struct process *process = process_find(pid);
+    for (int i = 0; i < count; i++) {
+        if (segments[i].p_type != PT_LOAD)
+            continue;
+        int error = segment_map(process->page_table, image, &segments[i]);
+        if (error) {
+            destroy_process(pid);
+            return error;
+        }
+    }
+    process->state = PROCESS_READY;
+    return pid;
+}

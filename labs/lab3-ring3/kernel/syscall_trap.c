@@ -1,0 +1,24 @@
+/*
+ * syscall_trap.c - around each system call: what a student wants to see of it.
+ */
+#include <console.h>
+#include <errno.h>
+#include <schedule.h>
+#include <syscall.h>
+
+static pid_t announced;             /* the last process whose first call was printed */
+
+void syscall_trap(struct trap_frame *frame)
+{
+    struct trap_frame call = *frame;
+    pid_t pid = current_process()->pid;
+    if (announced != pid) {
+        announced = pid;
+        printf("PID %d: first system call, number %lu, from CPL %lu, CS %#lx, SS %#lx\n",
+               pid, call.rax, call.cs & 3, call.cs, call.ss);
+    }
+    syscall_dispatch(frame);
+    if ((int64_t)frame->rax < 0)
+        printf("PID %d: system call %lu (%#lx, %#lx, %#lx) = %s\n", pid,
+               call.rax, call.rdi, call.rsi, call.rdx, error_name((int)frame->rax));
+}

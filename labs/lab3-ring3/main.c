@@ -1,0 +1,74 @@
+/*
+ * main.c - the kernel of lab 3: programs in ring 3, one after the other.
+ */
+#include <boot.h>
+#include <console.h>
+#include <describe.h>
+#include <errno.h>
+#include <exercise.h>
+#include <frame.h>
+#include <gdt.h>
+#include <idt.h>
+#include <machine.h>
+#include <page_fault.h>
+#include <panic.h>
+#include <program.h>
+#include <schedule.h>
+#include <string.h>
+#include <syscall.h>
+#include <timer.h>
+#include <tss.h>
+
+static uint64_t frames_before;
+
+static void show_syscall_gate(void)
+{
+    char is[DESCRIBE_SIZE], expected[DESCRIBE_SIZE];
+    struct gate gate = idt_get(SYSCALL_VECTOR);
+    describe_gate(is, &gate);
+    snprintf(expected, sizeof expected, "interrupt gate to %#06x:%#018lx, present, DPL 3, IST 0",
+             SELECTOR_KERNEL_CODE, trap_stubs[SYSCALL_VECTOR]);
+    require(strcmp(is, expected) == 0, "3.1", "IDT entry %#x is \"%s\", expected \"%s\"",
+            SYSCALL_VECTOR, is, expected);
+    printf("    IDT entry %#x: %s\n", SYSCALL_VECTOR, is);
+}
+
+static void load_programs(void)
+{
+    for (const struct program *program = programs_start; program < programs_end; program++) {
+        pid_t pid = process_load(program->image, program->size);
+        if (pid < 0)
+            panic("cannot load the program %s: %s", program->name, error_name(pid));
+        printf("    %s, an ELF file of %zu bytes, is PID %d\n", program->name, program->size, pid);
+    }
+    process_table_print();
+}
+
+_Noreturn void all_processes_ended(void)
+{
+    uint64_t frames = frame_free_count();
+    if (frames != frames_before)
+        panic("%lu frames are free, before the first process there were %lu", frames, frames_before);
+    printf("No process is left, all %lu frames are free again. Shutting down.\n", frames);
+    machine_off(MACHINE_DONE);
+}
+
+_Noreturn void kmain(void)
+{
+    printf("Ringstep lab 3: ring 3 and system calls\n");
+    gdt_init();
+    gdt_use();
+    tss_init();
+    idt_init();
+    trap_stacks_init();
+    page_fault_init();
+    exceptions_init();
+    timer_init();
+    frames_before = frame_free_count();
+
+    exercise("3.1", "syscall_init, process_activate");
+    syscall_init();
+    show_syscall_gate();
+    load_programs();
+    schedule();
+}
