@@ -1,0 +1,35 @@
+/*
+ * Exercise 3.4: user_range_check, sys_write
+ *
+ * user_range_check
+ * In:  root              a process's page table
+ *      address, length   any two numbers: they come from ring 3
+ * Out: 0 when ring 3 may read each of the bytes, −EFAULT otherwise
+ *
+ * sys_write
+ * In:  fd, buffer, length   from ring 3, too
+ * Out: length, after the bytes went to the console; −EBADF unless fd is 1 or 2;
+ *      −EFAULT, and nothing is written, when the program may not read them all
+ *
+ * The kernel can read everything: it must ask what the program could read. A
+ * page is the program's when PTE_P and PTE_U are set on all four levels. The
+ * sum of address and length may wrap around. SDM volume 3A, 4.6.1
+ * ("Determination of Access Rights").
+ * Check: make grade ONLY=3.4
+ */
+#include <console.h>
+#include <errno.h>
+#include <exercise.h>
+#include <page_table.h>
+#include <schedule.h>
+#include <syscall.h>
+
+int user_range_check(phys_t root, uint64_t address, uint64_t length)
+{
+    todo("3.4");
+}
+
+int64_t sys_write(int fd, uint64_t buffer, uint64_t length)
+{
+    todo("3.4");
+}

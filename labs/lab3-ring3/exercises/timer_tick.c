@@ -1,0 +1,21 @@
+/*
+ * Exercise 3.5: timer_tick
+ *
+ * In:  frame   where the timer interrupted the current process
+ * Out: does not return to its caller. The process has used up one more time
+ *      slice. After SLICES_MAX of them, say so ("PID 2 has used up its time
+ *      slices") and end the process. Otherwise its registers are what the frame
+ *      holds, and schedule() decides who goes on.
+ *
+ * schedule() leaves this stack, and the frame is on it: what is needed later
+ * must be copied into the process. See <schedule.h> and <process.h>.
+ * Check: make grade ONLY=3.5
+ */
+#include <console.h>
+#include <exercise.h>
+#include <schedule.h>
+
+void timer_tick(struct trap_frame *frame)
+{
+    todo("3.5");
+}

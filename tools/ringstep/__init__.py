@@ -1,0 +1,1 @@
+"""Boot a kernel, record what the machine did, and say it in words."""

@@ -1,0 +1,154 @@
+"""The students' exercise files, made from the solutions.
+
+A solution is the source. Its body between the comments SOLUTION and END
+SOLUTION becomes a call that stops the kernel and names the exercise; a marked
+part that starts in the first column (a helper function, a variable) is left
+out. All else, the task above all, is the same in both.
+
+`labs/skeletons.sha256` lists what was made. A file that is not as listed has
+been worked on, and is never overwritten.
+"""
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+MANIFEST = "labs/skeletons.sha256"
+REGION = re.compile(r"^([ \t]*)/\* SOLUTION \*/\n.*?^[ \t]*/\* END SOLUTION \*/\n", re.S | re.M)
+LABEL = re.compile(r"^(\w+):", re.M)
+
+
+class SkeletonError(Exception):
+    """Something that the user must know, in one line."""
+
+
+def exercises(root):
+    """Yield (id, points, path below labs/ and solutions/) from grading/points.txt."""
+    for line in (root / "grading/points.txt").read_text().splitlines():
+        fields = line.split("#")[0].split()
+        if fields:
+            yield fields[0], int(fields[1]), fields[2]
+
+
+def skeleton(text, exercise, path):
+    """The student's text for a solution's text."""
+    assembly = path.endswith(".S")
+
+    def todo(match):
+        indent = match.group(1)
+        if not indent:
+            return ""
+        if not assembly:
+            return f'{indent}todo("{exercise}");\n'
+        function = LABEL.findall(text, 0, match.start())[-1]
+        return f'{indent}TODO("{exercise}", "{function}")\n'
+
+    made, count = REGION.subn(todo, text)
+    if count == 0:
+        raise SkeletonError(f"solutions/{path}: no SOLUTION … END SOLUTION in it")
+    if "SOLUTION" in made:
+        raise SkeletonError(f"solutions/{path}: a SOLUTION without its END SOLUTION, or the reverse")
+    return re.sub(r"\n{3,}", "\n\n", made)
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_manifest(root):
+    manifest = root / MANIFEST
+    lines = manifest.read_text().split("\n") if manifest.exists() else []
+    return {path: sum for sum, path in (line.split(None, 1) for line in lines if line)}
+
+
+def wanted(root):
+    """The skeleton of each exercise whose solution is in this tree: path → text."""
+    return {
+        "labs/" + path: skeleton((root / "solutions" / path).read_text(), exercise, path)
+        for exercise, _, path in exercises(root)
+        if (root / "solutions" / path).exists()
+    }
+
+
+def write_all(root):
+    """Write every skeleton whose file nobody has worked on; returns those left alone."""
+    listed, touched = read_manifest(root), []
+    made = wanted(root)
+    for path, text in made.items():
+        file = root / path
+        if file.exists() and digest(file.read_bytes()) not in (listed.get(path), digest(text.encode())):
+            touched.append(path)
+            continue
+        if not file.exists() or file.read_text() != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            print(f"wrote {path}")
+        listed[path] = digest(text.encode())
+    (root / MANIFEST).write_text("".join(f"{listed[path]}  {path}\n" for path in sorted(listed)))
+    return touched
+
+
+def check_all(root):
+    """What is out of step, as sentences; and which files a student has worked on."""
+    listed, problems, touched = read_manifest(root), [], []
+    for path, text in wanted(root).items():
+        file = root / path
+        if listed.get(path) != digest(text.encode()):
+            problems.append(f"{path}: the solution has changed since its skeleton was made (make skeletons)")
+        elif not file.exists():
+            problems.append(f"{path}: missing (make skeletons)")
+        elif digest(file.read_bytes()) != listed[path]:
+            touched.append(path)
+    return problems, touched
+
+
+def free_name(file):
+    """A name beside the file that nothing has yet: gdt_load.S.old, .old2, …"""
+    number = 1
+    while (old := file.with_name(f"{file.name}.old{'' if number == 1 else number}")).exists():
+        number += 1
+    return old
+
+
+def reset(root, exercise):
+    """Start one exercise over; the student's version is kept beside it."""
+    paths = {id: path for id, _, path in exercises(root)}
+    if exercise not in paths:
+        raise SkeletonError(f"EX={exercise}: there is no such exercise, only {' '.join(paths)}")
+    path = "labs/" + paths[exercise]
+    pristine = root / "labs/.pristine" / paths[exercise]     # in an edition, which has no solution
+    text = pristine.read_text() if pristine.exists() else wanted(root)[path]
+    file = root / path
+    if file.exists() and file.read_text() == text:
+        print(f"{path} is as it was at the start")
+        return
+    if file.exists():
+        old = free_name(file)
+        file.rename(old)
+        print(f"kept your version as {old.relative_to(root)}")
+    file.write_text(text)
+    print(f"{path} is as it was at the start")
+
+
+def main(arguments):
+    """skeleton write | check | reset ID"""
+    root = Path.cwd()
+    try:
+        if arguments[0] == "write":
+            for path in write_all(root):
+                print(f"left alone, since it has been worked on: {path}")
+        elif arguments[0] == "check":
+            problems, touched = check_all(root)
+            for problem in problems:
+                print(problem, file=sys.stderr)
+            if touched:
+                print("worked on: " + " ".join(touched), file=sys.stderr)
+                print("this is for the course's own files; for yours there is `make grade`", file=sys.stderr)
+            return 1 if problems or touched else 0
+        else:
+            reset(root, arguments[1])
+    except SkeletonError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
