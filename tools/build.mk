@@ -54,12 +54,16 @@ selection := $(if $(solved),$(if $(filter-out $(solved),$(ids)),$(if \
 
 # ---- sources -------------------------------------------------------------
 
-test_kernel  := $(if $(TEST),$(wildcard grading/lab$(number)/$(TEST).c))
-test_program := $(if $(TEST),$(wildcard grading/lab$(number)/programs/$(TEST).c))
-ifneq ($(TEST),)
-ifeq ($(test_kernel)$(test_program),)
-$(error TEST=$(TEST): there is no grading/lab$(number)/$(TEST).c and no grading/lab$(number)/programs/$(TEST).c)
-endif
+# TEST= names a test kernel, which takes main.c's place, or programs for ring 3,
+# with commas between them, which run instead of the lab's own.
+tests         := $(subst $(comma), ,$(TEST))
+test_kernel   := $(wildcard $(patsubst %,grading/lab$(number)/%.c,$(tests)))
+test_programs := $(patsubst grading/lab$(number)/programs/%.c,%,$(wildcard \
+                     $(patsubst %,grading/lab$(number)/programs/%.c,$(tests))))
+unknown       := $(filter-out $(test_programs) $(patsubst grading/lab$(number)/%.c,%,$(test_kernel)),$(tests))
+ifneq ($(unknown),)
+$(error TEST=$(firstword $(unknown)): there is no grading/lab$(number)/$(firstword $(unknown)).c \
+    and no grading/lab$(number)/programs/$(firstword $(unknown)).c)
 endif
 
 given := $(foreach l,$(layers),$(wildcard $(foreach d,boot kernel,labs/$l/$d/*.c labs/$l/$d/*.S)))
@@ -70,7 +74,7 @@ missing := $(filter-out $(wildcard $(mine)),$(mine))
 # Programs for ring 3, once a layer has them. They run in this order.
 user_layer   := $(firstword $(foreach l,$(layers),$(if $(wildcard labs/$l/user),$l)))
 ifneq ($(user_layer),)
-PROGRAMS     ?= $(or $(if $(test_program),$(TEST)),ring3_test ring3_loop_test ring3_privilege_test)
+PROGRAMS     ?= $(or $(foreach t,$(tests),$(filter $t,$(test_programs))),ring3_test ring3_loop_test ring3_privilege_test)
 program_dirs := labs/$(user_layer)/user grading/lab$(number)/programs
 program_source = $(firstword $(wildcard $(foreach d,$(program_dirs),$d/$1.c)) labs/$(user_layer)/user/$1.c)
 user_library := $(wildcard labs/$(user_layer)/user/lib/*.c labs/$(user_layer)/user/lib/*.S) \
@@ -79,7 +83,7 @@ else
 PROGRAMS     :=
 endif
 
-out := $(BUILD)/$(compiler)/$(lab)/$(selection)$(if $(TEST),-$(TEST))
+out := $(BUILD)/$(compiler)/$(lab)/$(selection)$(if $(TEST),-$(subst $(comma),+,$(TEST)))
 
 # ---- flags ---------------------------------------------------------------
 
@@ -100,6 +104,7 @@ user_flags   := $(common_flags) -fno-pie -mcmodel=small
 # A layer's files see the headers of their own lab and of the earlier ones only.
 upto     = $(foreach l,$(LABS),$(if $(filter $1,$(firstword $(sort $l $1))),$(if $(filter $l,$1),$l),$l))
 includes = $(foreach l,$(call upto,$1),-Ilabs/$l/include)
+grading_includes = $(if $(filter grading/%,$1),-Igrading/include)
 lab_named = $(firstword $(filter lab$1-% $1,$(LABS)))
 # The lab that a source belongs to: the second part of its path.
 lab_of_source = $(call lab_named,$(patsubst lab%,%,$(firstword $(subst -, ,$(word 2,$(subst /, ,$1))))))
@@ -116,19 +121,19 @@ image  := $(out)/ringstep.img
 
 $(objects)/user/%.o: %.c Makefile tools/build.mk
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(user_flags) $(call includes,$(user_layer)) -Ilabs/$(user_layer)/user/lib -c -o $@ $<
+	$(Q)$(CC) $(user_flags) $(call includes,$(user_layer)) -Ilabs/$(user_layer)/user/lib $(call grading_includes,$<) -c -o $@ $<
 
 $(objects)/user/%.o: %.S Makefile tools/build.mk
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(user_flags) $(call includes,$(user_layer)) -Ilabs/$(user_layer)/user/lib -c -o $@ $<
+	$(Q)$(CC) $(user_flags) $(call includes,$(user_layer)) -Ilabs/$(user_layer)/user/lib $(call grading_includes,$<) -c -o $@ $<
 
 $(objects)/%.o: %.c Makefile tools/build.mk
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(kernel_flags) $(call includes,$(call lab_of_source,$<)) -c -o $@ $<
+	$(Q)$(CC) $(kernel_flags) $(call includes,$(call lab_of_source,$<)) $(call grading_includes,$<) -c -o $@ $<
 
 $(objects)/%.o: %.S Makefile tools/build.mk
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(kernel_flags) $(call includes,$(call lab_of_source,$<)) -c -o $@ $<
+	$(Q)$(CC) $(kernel_flags) $(call includes,$(call lab_of_source,$<)) $(call grading_includes,$<) -c -o $@ $<
 
 $(objects)/%.ld: %.ld Makefile tools/build.mk
 	$(Q)mkdir -p $(@D)

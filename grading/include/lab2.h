@@ -1,0 +1,48 @@
+/*
+ * lab2.h - what the test kernels of lab 2 share.
+ */
+#pragma once
+
+#include <boot.h>
+#include <cpu.h>
+#include <frame.h>
+#include <gdt.h>
+#include <idt.h>
+#include <observe.h>
+#include <page_fault.h>
+#include <page_table.h>
+#include <tss.h>
+
+static inline void lab2_start(void)
+{
+    gdt_init();
+    gdt_use();
+    tss_init();
+    idt_init();
+    trap_stacks_init();
+    page_fault_init();
+}
+
+/* Frames that are set aside, as a list through the frames themselves. */
+static phys_t hoard;
+
+/* Leave just so many frames free. */
+static inline void hoard_all_but(uint64_t left)
+{
+    while (frame_free_count() > left) {
+        phys_t frame = frame_alloc();
+        if (frame.raw == FRAME_NONE.raw)
+            return;
+        *(phys_t *)phys_to_virt(frame) = hoard;
+        hoard = frame;
+    }
+}
+
+static inline void hoard_release(void)
+{
+    while (hoard.raw != FRAME_NONE.raw) {
+        phys_t frame = hoard;
+        hoard = *(phys_t *)phys_to_virt(frame);
+        frame_free(frame);
+    }
+}

@@ -1,0 +1,86 @@
+/*
+ * processes.c - processes made and destroyed, with memory running out at every
+ * step on the way.
+ */
+#include <errno.h>
+#include <lab2.h>
+#include <process.h>
+#include <string.h>
+
+#define CYCLES 400
+
+/* How many frames a process takes, so that less can be offered. */
+static uint64_t frames_for_one(void)
+{
+    uint64_t before = frame_free_count();
+    pid_t pid = create_process(USER_PROGRAM_BASE);
+    uint64_t used = before - frame_free_count();
+    observe("first pid", (uint64_t)pid);
+    observe("destroy", (uint64_t)destroy_process(pid));
+    observe("lost by one", before - frame_free_count());
+    return used;
+}
+
+static void try_without_memory(uint64_t needed)
+{
+    for (uint64_t left = 0; left < needed; left++) {
+        hoard_all_but(left);
+        observe("create with too few frames", (uint64_t)create_process(USER_PROGRAM_BASE));
+        observe("frames left", left);
+        observe("frames free after failure", frame_free_count());
+        hoard_release();
+    }
+    observe("table empty after failures", process_first() == NULL);
+}
+
+static void show(pid_t pid)
+{
+    struct process *process = process_find(pid);
+    observe("in the table", process != NULL);
+    if (!process)
+        return;
+    observe("pid", (uint64_t)process->pid);
+    observe("state", process->state);
+    observe("page table", process->page_table.raw);
+    observe("kernel stack", process->kernel_stack);
+    observe("rip", process->registers.rip);
+    observe("rsp", process->registers.rsp);
+    observe("cs", process->registers.cs);
+    observe("ss", process->registers.ss);
+    observe("rflags", process->registers.rflags);
+}
+
+_Noreturn void kmain(void)
+{
+    lab2_start();
+    observe("kernel root", kernel_page_table.raw);
+    observe("usable", frame_usable_count());
+    uint64_t before = frame_free_count();
+    uint64_t needed = frames_for_one();
+    observe("frames for one", needed);
+    try_without_memory(needed);
+    observe("lost by failures", before - frame_free_count());
+
+    for (int i = 0; i < CYCLES; i++) {
+        pid_t pid = create_process(USER_PROGRAM_BASE + (uint64_t)i * 16);
+        if (pid <= 0 || destroy_process(pid) != 0) {
+            observe("failed in cycle", (uint64_t)i);
+            break;
+        }
+    }
+    observe("lost by cycles", before - frame_free_count());
+    observe("entry in the kernel half", (uint64_t)create_process(KERNEL_BASE));
+    observe("entry behind the programs", (uint64_t)create_process(USER_PROGRAM_END));
+    observe("destroy of nobody", (uint64_t)destroy_process(999999));
+    observe("lost by refusals", before - frame_free_count());
+
+    pid_t pids[3];
+    for (int i = 0; i < 3; i++)
+        pids[i] = create_process(USER_PROGRAM_BASE + (uint64_t)i * 0x1000);
+    observe("destroy the middle one", (uint64_t)destroy_process(pids[1]));
+    observe("middle one found", process_find(pids[1]) != NULL);
+    pids[1] = create_process(USER_PROGRAM_BASE + 0x1000);
+    for (int i = 0; i < 3; i++)
+        show(pids[i]);
+    observed_all();
+}

@@ -1,0 +1,57 @@
+/*
+ * spaces.c - two user page tables at once, one in CR3, and their end.
+ */
+#include <errno.h>
+#include <lab2.h>
+#include <string.h>
+
+static void map_some(phys_t root, uint64_t first, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        phys_t frame = frame_alloc();
+        memset(phys_to_virt(frame), 0x77, PAGE_SIZE);
+        observe("own frame", frame.raw);
+        (void)page_map(root, first + (uint64_t)i * 0x40201000, frame, PTE_U | PTE_W | PTE_NX);
+    }
+}
+
+_Noreturn void kmain(void)
+{
+    lab2_start();
+    phys_t a = FRAME_NONE, b = FRAME_NONE, c = FRAME_NONE;
+    uint64_t before = frame_free_count();
+    observe("kernel root", kernel_page_table.raw);
+    observe("create", (uint64_t)create_user_page_table(&a));
+    observe("create", (uint64_t)create_user_page_table(&b));
+    observe("a", a.raw);
+    observe("b", b.raw);
+    map_some(a, USER_PROGRAM_BASE, 6);
+    map_some(b, USER_PROGRAM_BASE, 3);
+    write_cr3(a.raw);
+    observe("cr3", read_cr3());
+    write_cr3(kernel_page_table.raw);
+
+    /* A third one lives and dies beside them; then another round of all. */
+    for (int round = 0; round < 2; round++) {
+        uint64_t now = frame_free_count();
+        observe("create", (uint64_t)create_user_page_table(&c));
+        map_some(c, 0x1000, 5);
+        destroy_user_page_table(c);
+        observe("lost by create and destroy", now - frame_free_count());
+    }
+    hoard_all_but(0);
+    observe("create without memory", (uint64_t)create_user_page_table(&c));
+    hoard_release();
+    observe("frames before", before);
+    observe("frames in two spaces", before - frame_free_count());
+
+    /* The kernel half still works after a process's end. */
+    phys_t frame = frame_alloc();
+    uint64_t address = KERNEL_STACK_BASE + KERNEL_STACK_AREA - PAGE_SIZE;
+    observe("late map", (uint64_t)page_map(kernel_page_table, address, frame, PTE_W | PTE_NX));
+    write_cr3(b.raw);
+    *(volatile uint64_t *)phys_to_virt(frame) = 0x4242;
+    observe("late mapping seen in b", *(volatile uint64_t *)address);
+    write_cr3(kernel_page_table.raw);
+    observed_all();
+}

@@ -1,0 +1,9 @@
+/*
+ * exit_pid.c - exits with its own PID as status.
+ */
+#include <user.h>
+
+int main(void)
+{
+    sys_exit(sys_getpid());
+}
