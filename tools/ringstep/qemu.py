@@ -1,0 +1,298 @@
+"""Boot a kernel on QEMU and record the run.
+
+QEMU writes a log of each exception and each serial byte, keeps the guest's
+memory in a file of ours, and tells over QMP (its JSON monitor) how the run
+ended, with the machine stopped and its state intact.
+"""
+import json
+import mmap
+import os
+import re
+import select
+import signal
+import socket
+from functools import lru_cache
+
+from . import process
+from .record import (GENERAL, PUSH_ERROR_CODE, Event, MachineError, Memory, Record, Registers,
+                     Segment, Snapshot, Table, Limits, status_of)
+
+MEMORY_MIB = 64
+TICK = 0.25             # seconds between two looks at a machine that says nothing
+SILENCE = 60            # seconds without CPU time, events or an answer
+INTERRUPTS_ON = 0x200   # RFLAGS.IF
+
+# The same features as the processor in bochs.py. An instruction takes 2^8 ns,
+# nearly Bochs' ips=4000000: the timer ticks after as many instructions on both.
+MACHINE = ("-machine pc -accel tcg,tb-size=32 -m {mib} -nic none -no-reboot "
+           "-cpu qemu64,vendor=GenuineIntel,+smep,+smap,+umip "
+           "-rtc base=2024-01-01,clock=vm -icount shift=8,sleep=off")
+
+
+def command(image, display="none"):
+    """The part of QEMU's command line that every run shares."""
+    path = os.path.abspath(image).replace(",", ",,")
+    return [process.find("qemu-system-x86_64"), *MACHINE.format(mib=MEMORY_MIB).split(),
+            "-display", display, "-drive", f"file={path},format=raw,snapshot=on"]
+
+
+@lru_cache()
+def displays():
+    import subprocess
+    return subprocess.run([process.find("qemu-system-x86_64"), "-display", "help"],
+                          stdout=subprocess.PIPE, text=True).stdout.split()
+
+
+class Machine:
+    def __init__(self, image, limits, points, live, display):
+        if not os.access(image, os.R_OK):
+            raise MachineError(f"{image}: there is no such disk image, or it cannot be read")
+        self.limits, self.live = limits, live
+        shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.ram = process.scratch_file(shm)
+        self.ram.truncate(MEMORY_MIB << 20)
+        self.log, self.serial, self.e9, self.errors = (process.scratch_file() for _ in range(4))
+        self.qmp, qmp = socket.socketpair()
+        self.stub, stub = socket.socketpair() if points else (None, None)
+        self.pipe, serial = os.pipe() if live else (None, self.serial.fileno())
+
+        file_of = process.path_of
+        argv = command(image, display) + [
+            "-monitor", "none", "-action", "shutdown=pause",
+            "-object", f"memory-backend-file,id=ram,size={MEMORY_MIB}M,share=on,"
+                       f"mem-path={file_of(self.ram)}", "-machine", "memory-backend=ram",
+            "-serial", f"file:/dev/fd/{serial}", "-debugcon", f"file:{file_of(self.e9)}",
+            "-d", "int,cpu_reset,trace:serial_write", "-D", file_of(self.log),
+            "-chardev", f"socket,id=qmp,fd={qmp.fileno()}", "-mon", "chardev=qmp,mode=control"]
+        inherited = [qmp.fileno(), serial] + [f.fileno() for f in (self.ram, self.log, self.e9)]
+        if points:
+            argv += ["-S", "-chardev", f"socket,id=gdb,fd={stub.fileno()}", "-gdb", "chardev:gdb"]
+            inherited.append(stub.fileno())
+        self.process = process.spawn(argv, limits, max(MEMORY_MIB << 20, limits.log_bytes),
+                                     stdin=-3, stdout=-3, stderr=self.errors, pass_fds=inherited)
+        for end in filter(None, (qmp, stub)):
+            end.close()
+        if live:
+            os.close(serial)
+        self.buffer, self.events, self.stub_buffer = b"", [], b""
+
+    def close(self):
+        process.stop(self.process)
+        for file in filter(None, (self.qmp, self.stub, self.log, self.serial, self.e9,
+                                  self.errors, self.ram)):
+            file.close()
+        if self.live:
+            os.close(self.pipe)
+
+    # ---- talking ----
+
+    def pump(self, timeout):
+        """Read what has come from QMP and, live, from the serial port."""
+        sources = [s for s in (self.qmp, self.stub, self.pipe) if s is not None]
+        ready = select.select(sources, [], [], timeout)[0]
+        if self.pipe in ready:
+            self.drain()
+        if self.qmp in ready:
+            data = self.qmp.recv(65536)
+            if not data:
+                raise EOFError
+            self.buffer += data
+            *lines, self.buffer = self.buffer.split(b"\n")
+            self.events += [json.loads(line) for line in lines if line.strip()]
+        return bool(ready)
+
+    def drain(self):
+        """Pass on what waits in the serial pipe, and keep it."""
+        while select.select([self.pipe], [], [], 0)[0]:
+            data = os.read(self.pipe, 65536)
+            if not data:
+                break
+            self.serial.write(data)
+            self.live(data)
+        self.serial.flush()
+
+    def take(self, *names):
+        for i, message in enumerate(self.events):
+            if message.get("event") in names or (names == ("return",) and
+                                                 ("return" in message or "error" in message)):
+                return self.events.pop(i)
+        return None
+
+    def ask(self, name, **arguments):
+        self.qmp.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        while True:
+            answer = self.take("return")
+            if answer:
+                return answer.get("return")
+            if not self.pump(SILENCE):
+                raise MachineError("QEMU does not answer")
+
+    def registers(self):
+        text = self.ask("human-monitor-command", **{"command-line": "info registers"})
+        return parse_registers(text)
+
+    def packet(self, text):
+        """Send a packet of GDB's remote protocol; its answer comes from reply()."""
+        self.stub.sendall(b"$%s#%02x" % (text.encode(), sum(text.encode()) % 256))
+
+    def reply(self):
+        while True:
+            match = re.search(rb"\$([^#]*)#..", self.stub_buffer)
+            if match:
+                self.stub_buffer = self.stub_buffer[match.end():]
+                self.stub.sendall(b"+")
+                return match.group(1).decode()
+            self.stub.settimeout(SILENCE)
+            data = self.stub.recv(65536)
+            if not data:
+                raise EOFError
+            self.stub_buffer += data
+
+    def exchange(self, text):
+        self.packet(text)
+        return self.reply()
+
+    # ---- running ----
+
+    def run(self, points):
+        """Go on to the end. Returns how it ended, the limit, and the snapshots."""
+        self.ask("qmp_capabilities")
+        memory, snapshots, left = self.memory(), [], {p.address: [p, p.hits] for p in points}
+        for address in left:
+            self.exchange(f"Z0,{address:x},1")
+        if points:
+            self.packet("c")
+        quiet, last = 0, None
+        while True:
+            shutdown = self.take("SHUTDOWN")
+            self.events.clear()
+            if shutdown:
+                return self.end_of(shutdown["data"]["reason"]), None, snapshots
+            if self.limits.cpu_seconds and self.too_much():
+                return "limit", self.too_much(), snapshots
+            if self.pump(TICK):
+                if self.stopped():
+                    self.reply()
+                    snapshots += self.visit(left, memory)
+                    self.packet("c")
+            elif self.limits.cpu_seconds:
+                now = self.registers()
+                if now.halted and not now.rflags & INTERRUPTS_ON and last == now.rip:
+                    return "halted", None, snapshots
+                last, quiet = now.rip, quiet + 1
+                if quiet * TICK > SILENCE:
+                    raise MachineError("QEMU has run for a minute without an end")
+
+    def stopped(self):
+        return self.stub and select.select([self.stub], [], [], 0)[0]
+
+    def visit(self, left, memory):
+        registers = self.registers()
+        point, hits = left.get(registers.rip, (None, 0))
+        if not point:
+            return []
+        left[point.address][1] = hits - 1
+        self.exchange(f"z0,{point.address:x},1")
+        if hits > 1:                        # step off it, then set it again
+            self.exchange("s")
+            self.exchange(f"Z0,{point.address:x},1")
+        return [Snapshot.take(point, registers, memory)]
+
+    def too_much(self):
+        if os.fstat(self.serial.fileno()).st_size >= self.limits.serial_bytes:
+            return "serial output"
+        if os.fstat(self.log.fileno()).st_size >= self.limits.log_bytes:
+            return "exceptions and interrupts"
+        return None
+
+    def end_of(self, reason):
+        if reason == "guest-reset":
+            return "triple-fault" if b"\nTriple fault" in process.contents(self.log) else "reset"
+        return {"guest-shutdown": "power-off", "host-ui": "closed"}.get(reason, reason)
+
+    def memory(self):
+        view = mmap.mmap(self.ram.fileno(), MEMORY_MIB << 20, access=mmap.ACCESS_READ)
+        return Memory(lambda address, length: view[address:address + length], len(view))
+
+
+def boot(image, limits=Limits(), points=(), live=None, display="none"):
+    """Boot a disk image to its end. `live` gets serial bytes as they come."""
+    machine = Machine(image, limits, points, live, display)
+    registers = None
+    try:
+        try:
+            end, limit, snapshots = machine.run(points)
+            if end not in ("limit", "closed"):
+                registers = machine.registers()
+        except (EOFError, ConnectionError):
+            machine.process.wait()
+            if machine.process.returncode != -signal.SIGXCPU:
+                words = process.contents(machine.errors).decode(errors="replace").split("\n")
+                raise MachineError(f"QEMU broke off: {words[0] or machine.process.returncode}")
+            end, limit, snapshots = "limit", "CPU time", []
+        if live:
+            machine.drain()
+        log = process.contents(machine.log, limits.log_bytes).decode("ascii", "replace")
+        return Record("qemu", end, status_of(process.contents(machine.e9)),
+                      process.contents(machine.serial, limits.serial_bytes),
+                      parse_events(log), snapshots, registers, machine.memory(), limit)
+    finally:
+        machine.close()
+
+
+# ---- reading what QEMU writes ------------------------------------------------
+
+NUMBER = re.compile(r"\b([A-Z0-9]{2,4}) ?=([0-9a-f]+)")
+SEGMENT = re.compile(r"^(ES|CS|SS|DS|FS|GS|LDT|TR) ?=([0-9a-f]{4}) ([0-9a-f]+) "
+                     r"([0-9a-f]{8}) ([0-9a-f]{8})", re.M)
+TABLE = re.compile(r"^(GDT|IDT)= +([0-9a-f]+) ([0-9a-f]+)", re.M)
+
+
+def parse_registers(text):
+    """Both `info registers` and the log have this form."""
+    values = {name.lower(): int(value, 16) for name, value in NUMBER.findall(text)}
+    if "rip" not in values:                 # 16- and 32-bit code
+        values.update({"r" + n[1:]: v for n, v in list(values.items())
+                       if n[0] == "e" and len(n) == 3})
+    segments = {}
+    for name, selector, base, limit, flags in SEGMENT.findall(text):
+        name = "ldtr" if name == "LDT" else name.lower()
+        base = int(base, 16)
+        segments[name] = Segment(int(selector, 16), base, base & 0xFFFFFFFF, int(limit, 16),
+                                 int(flags, 16) & 0x00F0FF00)
+    tables = {name: Table(int(base, 16), int(limit, 16))
+              for name, base, limit in TABLE.findall(text)}
+    return Registers({name: values[name] for name in GENERAL if name in values},
+                     values.get("rip"), values.get("rfl", values.get("efl")), values["cpl"],
+                     segments, tables.get("GDT"), tables.get("IDT"),
+                     *(values.get(name) for name in ("cr0", "cr2", "cr3", "cr4", "efer")),
+                     halted=bool(values.get("hlt")))
+
+
+LOG = re.compile(
+    r"^serial_write write addr 0x0(?P<port>[03]) val 0x(?P<byte>..)"
+    r"|^Servicing hardware INT=0x(?P<hardware>..)"
+    r"|^ *\d+: v=(?P<vector>..) e=(?P<error>....) i=(?P<software>.) cpl=(?P<cpl>.) "
+    r"IP=(?P<cs>....):(?P<rip>\S+) pc=\S+ SP=(?P<ss>....):(?P<rsp>\S+)"
+    r"(?: CR2=(?P<cr2>\S+))?.*\n(?P<dump>(?:[A-Z].*\n)*)", re.M)
+
+
+def parse_events(log):
+    events, sent, divisor, hardware = [], 0, False, None
+    for match in LOG.finditer(log):
+        if match["port"] == "3":
+            divisor = bool(int(match["byte"], 16) & 0x80)   # DLAB: port 0 is the divisor
+        elif match["port"]:
+            sent += not divisor
+        elif match["hardware"]:
+            hardware = int(match["hardware"], 16)
+        else:
+            vector, software = int(match["vector"], 16), match["software"] == "1"
+            kind = "software" if software else "interrupt" if vector == hardware else "exception"
+            hardware = None
+            has_code = kind == "exception" and vector in PUSH_ERROR_CODE
+            number = lambda name: int(match[name], 16) if match[name] else None
+            events.append(Event(kind, vector, number("error") if has_code else None,
+                                number("cpl"), number("cs"), number("rip"), number("ss"),
+                                number("rsp"), number("cr2"), sent, dump=match["dump"]))
+    return events
