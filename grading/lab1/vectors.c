@@ -122,6 +122,12 @@ _Noreturn void kmain(void)
     gdt_use();
     tss_init();
     idt_init();
+    struct gate gate = interrupt_gate(0xFEDCBA9876543210, 3);
+    uint64_t words[2];
+    memcpy(words, &gate, sizeof words);
+    observe("gate low", words[0]);
+    observe("gate high", words[1]);
+
     for (unsigned vector = 0; vector < VECTOR_EXCEPTIONS; vector++)
         try_vector(vector);
     try_vector(0x80);
