@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from . import process
 from .record import (GENERAL, PUSH_ERROR_CODE, Event, Limits, MachineError, Memory, Record,
-                     Registers, Segment, Snapshot, Table)
+                     Registers, Segment, Snapshot, Table, address_in, resolve)
 
 MEMORY_MIB = 64
 BOOT_SECTOR = 0x7C00
@@ -209,13 +209,12 @@ class Machine:
 
     # ---- running ----
 
-    def run(self, points, off):
+    def run(self, left, off):
         """Go on to the end: how it ended (None: Bochs ended by itself),
         registers and memory at the last stop, and the snapshots."""
         self.ask("", r"\(0\) \[0x")         # it stops before the first instruction
         self.go(f"lb {BOOT_SECTOR:#x}")
         memory, snapshots = self.memory(self.contents("disk.img", 512)), []
-        left = {p.address: [p, p.hits] for p in points}
         setup = [f"lb {address:#x}" for address in {*left, *([off] if off else [])}]
         if self.limits.instructions:
             setup.append(f"sb {self.limits.instructions}")
@@ -255,9 +254,11 @@ class Machine:
         raise MachineError(f"Bochs broke off: {panic[1] if panic else self.process.returncode}")
 
 
-def boot(image, limits=Limits(), points=(), live=None, off=None):
-    """Boot a disk image to its end. `off` is the address of machine_off(status):
-    Bochs cannot be asked about registers and memory later than there."""
+def boot(image, kernel=None, limits=Limits(), points=(), live=None):
+    """Boot a disk image to its end. Bochs cannot be asked about registers and
+    memory later than in the kernel's machine_off(status): that is the end."""
+    points = resolve(points, kernel)
+    off = address_in(kernel, "machine_off") if kernel else None
     machine = Machine(image, limits, live)
     try:
         end, registers, memory, snapshots = machine.run(points, off)
@@ -266,10 +267,15 @@ def boot(image, limits=Limits(), points=(), live=None, off=None):
         limit = "instructions" if end == "limit" else None
         if end is None:
             end, limit = machine.end_in(log)
-        if end == "reset" and "exception with no resolution" in log:
-            end, registers = "triple-fault", None       # they show the state after it
+        _, log, *later = RESET.split(log)
+        if "exception with no resolution" in log:
+            end, registers = "triple-fault", None       # these are of the time after it
+        elif later:
+            end, registers, memory = "reset", None, None    # the BIOS has run again
+        elif end == "limit" and "HLT instruction with IF=0" in log:
+            end, limit = "halted", None
         serial = machine.sent if live else machine.contents("serial", limits.serial_bytes)
-        status = registers["rdi"] if end == "power-off" and registers else None
+        status = registers["rdi"] & 0xFFFFFFFF if end == "power-off" and registers else None
         return Record("bochs", end, status, serial, parse_events(log), snapshots,
                       registers, memory, limit)
     finally:
@@ -299,6 +305,10 @@ def parse_registers(text):
                      number(r"^CR3=0x(\w+)"), number(r"^CR4=0x(\w+)"), number(r"^EFER=0x(\w+)"))
 
 
+RESET = re.compile(r"\[CPU0  \] cpu \w+ reset")
+# What Bochs logs before it gives up on an exception: all of it is one instruction.
+LAST = re.compile(r"^(\d+)i\[CPU0  \] \|  CS:(\w+).*\n(?:\1i.*\n)*?\1i\[CPU0  \] \| [RE]IP=(\w+)"
+                  r".*\n(?:\1i.*\n)*\1e.*exception with no resolution", re.M)
 KINDS = {0: "interrupt", 2: "interrupt", 3: "exception", 4: "software", 5: "software",
          6: "software"}
 LOG = re.compile(r"^(?P<time>\d+)(?P<level>[de])\[CPU0  \] (?:"
@@ -333,4 +343,8 @@ def parse_events(log):
                 cr2=address if vector == 14 and kind == "exception" else None,
                 reason=reason[1] if kind == "exception" and reason[0] == time else None))
             reason = None, ""
+    last = LAST.search(log)
+    for event in events if last else []:
+        if event.time == int(last[1]):
+            event.cs, event.rip = int(last[2], 16), int(last[3], 16)
     return events

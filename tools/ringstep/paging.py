@@ -1,18 +1,106 @@
-"""Page tables, walked from CR3 in physical memory."""
+"""Page tables, walked from CR3 in physical memory. SDM volume 3A, 4.5."""
+import struct
+from dataclasses import dataclass
+from typing import Tuple
+
+P, W, U, PS, NX = 1, 2, 4, 0x80, 1 << 63
+ADDRESS = 0x000FFFFFFFFFF000
+MOST_TABLES = 20_000            # more than memory has frames: the tables form a ring
+
+
+class TooManyTables(ValueError):
+    pass
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """`size` bytes from `virtual` on are the physical ones from `physical` on."""
+    virtual: int
+    size: int
+    physical: int
+    entries: Tuple[int, ...]    # as read, from the PML4 down
+
+    @property
+    def writable(self):
+        return all(entry & W for entry in self.entries)
+
+    @property
+    def user(self):
+        return all(entry & U for entry in self.entries)
+
+    @property
+    def executable(self):       # with EFER.NXE set
+        return not any(entry & NX for entry in self.entries)
+
+    @property
+    def permissions(self):
+        """"rw- user": what the four levels allow together."""
+        return ("r" + "-w"[self.writable] + "-x"[self.executable]
+                + (" user" if self.user else " kernel"))
+
+    @property
+    def end(self):
+        return self.virtual + self.size
+
+
+def canonical(address):
+    return address | 0xFFFF << 48 if address >> 47 & 1 else address
+
+
+def mappings(memory, cr3, first=0, last=511):
+    """Yield the Mapping of each page, in order of addresses; `first` and `last`
+    choose among the PML4's entries. Tables outside of memory map nothing."""
+    read = 0
+
+    def walk(table, level, base, above):
+        nonlocal read
+        read += 1
+        if read > MOST_TABLES:
+            raise TooManyTables("the page tables lead back to themselves")
+        try:
+            entries = struct.unpack("<512Q", memory.read(table & ADDRESS, 4096))
+        except LookupError:
+            return
+        shift = 12 + 9 * (level - 1)
+        for index, entry in enumerate(entries):
+            if not entry & P or (level == 4 and not first <= index <= last):
+                continue
+            virtual, path = base | index << shift, above + (entry,)
+            if level == 1 or (entry & PS and level < 4):
+                size = 1 << shift
+                yield Mapping(canonical(virtual), size, entry & ADDRESS & -size, path)
+            else:
+                yield from walk(entry, level - 1, virtual, path)
+    return walk(cr3, 4, 0, ())
+
+
+def ranges(pages):
+    """Join neighbours that go on in virtual and physical memory with the same
+    permissions: (start, end, physical, permissions)."""
+    joined = []
+    for page in pages:
+        if joined:
+            start, end, physical, permissions = joined[-1]
+            if (end == page.virtual and permissions == page.permissions
+                    and physical + end - start == page.physical):
+                joined[-1] = start, page.end, physical, permissions
+                continue
+        joined.append((page.virtual, page.end, page.physical, page.permissions))
+    return joined
 
 
 def translate(memory, cr3, address):
     """The physical address, or None where nothing is mapped."""
-    table = cr3 & 0x000FFFFFFFFFF000
+    table = cr3
     for level in (4, 3, 2, 1):
         shift = 12 + 9 * (level - 1)
         try:
-            entry = memory.u64(table + 8 * (address >> shift & 511))
+            entry = memory.u64((table & ADDRESS) + 8 * (address >> shift & 511))
         except LookupError:
             return None
-        if not entry & 1:
+        if not entry & P:
             return None
-        if level == 1 or (entry & 0x80 and level < 4):
+        if level == 1 or (entry & PS and level < 4):
             offset = (1 << shift) - 1
-            return (entry & 0x000FFFFFFFFFF000 & ~offset) | address & offset
-        table = entry & 0x000FFFFFFFFFF000
+            return entry & ADDRESS & ~offset | address & offset
+        table = entry

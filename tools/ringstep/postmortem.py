@@ -18,11 +18,18 @@ def describe(event, symbols):
     return text + (f" [{event.reason}]" if event.reason else "")
 
 
+def led_here(events):
+    """The last exceptions; an `int` only where its own delivery failed."""
+    chosen = [event for event, after in zip(events, events[1:] + [None])
+              if event.kind == "exception" or after and after.rip == event.rip is not None]
+    return chosen[-MOST:]
+
+
 def last_exceptions(record, kernel=None):
-    """The exceptions that led to a triple fault, one line each."""
+    """The exceptions that led to a triple fault, one line each, in order."""
     try:
         from . import symbols
         table = symbols.load(kernel) if kernel else None
     except (ImportError, OSError):
         table = None
-    return [describe(event, table) for event in record.events[-MOST:]]
+    return [describe(event, table) for event in led_here(record.events)]

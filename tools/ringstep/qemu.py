@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from . import process
 from .record import (GENERAL, PUSH_ERROR_CODE, Event, MachineError, Memory, Record, Registers,
-                     Segment, Snapshot, Table, Limits, status_of)
+                     Segment, Snapshot, Table, Limits, resolve, status_of)
 
 MEMORY_MIB = 64
 TICK = 0.25             # seconds between two looks at a machine that says nothing
@@ -40,11 +40,29 @@ def command(image, display="none"):
 def displays():
     import subprocess
     return subprocess.run([process.find("qemu-system-x86_64"), "-display", "help"],
-                          stdout=subprocess.PIPE, text=True).stdout.split()
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True).stdout.split()
+
+
+def send(channel, data):
+    try:
+        channel.sendall(data)
+    except OSError:
+        raise EOFError from None            # QEMU has ended
+
+
+def receive(channel):
+    try:
+        data = channel.recv(65536)
+    except ConnectionError:
+        data = b""
+    if not data:
+        raise EOFError
+    return data
 
 
 class Machine:
-    def __init__(self, image, limits, points, live, display):
+    def __init__(self, image, limits, points, live, display, extra):
         if not os.access(image, os.R_OK):
             raise MachineError(f"{image}: there is no such disk image, or it cannot be read")
         self.limits, self.live = limits, live
@@ -63,7 +81,8 @@ class Machine:
                        f"mem-path={file_of(self.ram)}", "-machine", "memory-backend=ram",
             "-serial", f"file:/dev/fd/{serial}", "-debugcon", f"file:{file_of(self.e9)}",
             "-d", "int,cpu_reset,trace:serial_write", "-D", file_of(self.log),
-            "-chardev", f"socket,id=qmp,fd={qmp.fileno()}", "-mon", "chardev=qmp,mode=control"]
+            "-chardev", f"socket,id=qmp,fd={qmp.fileno()}", "-mon", "chardev=qmp,mode=control",
+            *extra]
         inherited = [qmp.fileno(), serial] + [f.fileno() for f in (self.ram, self.log, self.e9)]
         if points:
             argv += ["-S", "-chardev", f"socket,id=gdb,fd={stub.fileno()}", "-gdb", "chardev:gdb"]
@@ -74,7 +93,7 @@ class Machine:
             end.close()
         if live:
             os.close(serial)
-        self.buffer, self.events, self.stub_buffer = b"", [], b""
+        self.buffer, self.events, self.stub_buffer, self.snapshots = b"", [], b"", []
 
     def close(self):
         process.stop(self.process)
@@ -93,10 +112,7 @@ class Machine:
         if self.pipe in ready:
             self.drain()
         if self.qmp in ready:
-            data = self.qmp.recv(65536)
-            if not data:
-                raise EOFError
-            self.buffer += data
+            self.buffer += receive(self.qmp)
             *lines, self.buffer = self.buffer.split(b"\n")
             self.events += [json.loads(line) for line in lines if line.strip()]
         return bool(ready)
@@ -119,7 +135,7 @@ class Machine:
         return None
 
     def ask(self, name, **arguments):
-        self.qmp.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        send(self.qmp, json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
         while True:
             answer = self.take("return")
             if answer:
@@ -133,20 +149,16 @@ class Machine:
 
     def packet(self, text):
         """Send a packet of GDB's remote protocol; its answer comes from reply()."""
-        self.stub.sendall(b"$%s#%02x" % (text.encode(), sum(text.encode()) % 256))
+        send(self.stub, b"$%s#%02x" % (text.encode(), sum(text.encode()) % 256))
 
     def reply(self):
         while True:
             match = re.search(rb"\$([^#]*)#..", self.stub_buffer)
             if match:
                 self.stub_buffer = self.stub_buffer[match.end():]
-                self.stub.sendall(b"+")
+                send(self.stub, b"+")
                 return match.group(1).decode()
-            self.stub.settimeout(SILENCE)
-            data = self.stub.recv(65536)
-            if not data:
-                raise EOFError
-            self.stub_buffer += data
+            self.stub_buffer += receive(self.stub)
 
     def exchange(self, text):
         self.packet(text)
@@ -154,33 +166,33 @@ class Machine:
 
     # ---- running ----
 
-    def run(self, points):
-        """Go on to the end. Returns how it ended, the limit, and the snapshots."""
+    def run(self, left):
+        """Go on to the end. Returns how it ended, and the limit if there was one."""
         self.ask("qmp_capabilities")
-        memory, snapshots, left = self.memory(), [], {p.address: [p, p.hits] for p in points}
+        memory = self.memory()
         for address in left:
             self.exchange(f"Z0,{address:x},1")
-        if points:
+        if left:
             self.packet("c")
         quiet, last = 0, None
         while True:
             shutdown = self.take("SHUTDOWN")
             self.events.clear()
             if shutdown:
-                return self.end_of(shutdown["data"]["reason"]), None, snapshots
+                return self.end_of(shutdown["data"]["reason"]), None
             if self.limits.cpu_seconds and self.too_much():
-                return "limit", self.too_much(), snapshots
+                return "limit", self.too_much()
             if self.pump(TICK):
                 if self.stopped():
                     self.reply()
-                    snapshots += self.visit(left, memory)
+                    self.visit(left, memory)
                     self.packet("c")
-            elif self.limits.cpu_seconds:
+            else:
                 now = self.registers()
                 if now.halted and not now.rflags & INTERRUPTS_ON and last == now.rip:
-                    return "halted", None, snapshots
+                    return "halted", None
                 last, quiet = now.rip, quiet + 1
-                if quiet * TICK > SILENCE:
+                if self.limits.cpu_seconds and quiet * TICK > SILENCE:
                     raise MachineError("QEMU has run for a minute without an end")
 
     def stopped(self):
@@ -190,13 +202,13 @@ class Machine:
         registers = self.registers()
         point, hits = left.get(registers.rip, (None, 0))
         if not point:
-            return []
+            return
+        self.snapshots.append(Snapshot.take(point, registers, memory))
         left[point.address][1] = hits - 1
         self.exchange(f"z0,{point.address:x},1")
         if hits > 1:                        # step off it, then set it again
             self.exchange("s")
             self.exchange(f"Z0,{point.address:x},1")
-        return [Snapshot.take(point, registers, memory)]
 
     def too_much(self):
         if os.fstat(self.serial.fileno()).st_size >= self.limits.serial_bytes:
@@ -215,27 +227,31 @@ class Machine:
         return Memory(lambda address, length: view[address:address + length], len(view))
 
 
-def boot(image, limits=Limits(), points=(), live=None, display="none"):
+def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="none", extra=()):
     """Boot a disk image to its end. `live` gets serial bytes as they come."""
-    machine = Machine(image, limits, points, live, display)
+    points = resolve(points, kernel)
+    machine = Machine(image, limits, points, live, display, extra)
     registers = None
     try:
         try:
-            end, limit, snapshots = machine.run(points)
+            end, limit = machine.run(points)
             if end not in ("limit", "closed"):
                 registers = machine.registers()
-        except (EOFError, ConnectionError):
+        except EOFError:
             machine.process.wait()
             if machine.process.returncode != -signal.SIGXCPU:
                 words = process.contents(machine.errors).decode(errors="replace").split("\n")
                 raise MachineError(f"QEMU broke off: {words[0] or machine.process.returncode}")
-            end, limit, snapshots = "limit", "CPU time", []
+            end, limit = "limit", "CPU time"
+        limit = machine.too_much() or limit
         if live:
             machine.drain()
+        if limit:
+            end = "limit"
         log = process.contents(machine.log, limits.log_bytes).decode("ascii", "replace")
         return Record("qemu", end, status_of(process.contents(machine.e9)),
                       process.contents(machine.serial, limits.serial_bytes),
-                      parse_events(log), snapshots, registers, machine.memory(), limit)
+                      parse_events(log), machine.snapshots, registers, machine.memory(), limit)
     finally:
         machine.close()
 

@@ -4,7 +4,7 @@ Tests read a Record and never talk to an emulator. What an emulator cannot
 tell is None.
 """
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Dict, List, Optional
 
 PAGE = 4096
@@ -30,12 +30,30 @@ class Limits:
 
 @dataclass(frozen=True)
 class Point:
-    """An address at which to look at the processor, the first `hits` times."""
+    """A place at which to look at the processor, the first `hits` times."""
     name: str
-    address: int
+    address: Optional[int] = None   # None: the kernel's symbol of that name
     hits: int = 1
     stack: int = 0              # so many 8-byte words from rsp up
     memory: bool = False        # keep a copy of physical memory
+
+
+def resolve(points, kernel):
+    """{address: [point, hits left]}, with the addresses of symbols filled in."""
+    found = {}
+    for point in points:
+        if point.address is None:
+            point = replace(point, address=address_in(kernel, point.name))
+        found[point.address] = [point, point.hits]
+    return found
+
+
+def address_in(kernel, name):
+    from . import symbols
+    try:
+        return symbols.load(kernel).address(name)
+    except (KeyError, OSError):
+        raise MachineError(f"{kernel} has no symbol {name}") from None
 
 
 @dataclass(frozen=True)

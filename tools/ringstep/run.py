@@ -7,15 +7,15 @@ import sys
 from .record import ENDS, MachineError, Limits
 
 FOREVER = Limits(instructions=None, cpu_seconds=None, log_bytes=64 << 20)
-OTHER, BROKEN, INTERRUPTED = 5, 6, 130
+RESET, OTHER, BROKEN, INTERRUPTED = 4, 5, 6, 130
 
-# (exit status, words) for the status that the kernel leaves: machine.h.
-STATUSES = {
-    0: (0, "the kernel shut down"),
-    1: (1, "the kernel panicked"),
-    2: (2, "the kernel stopped at an unwritten exercise"),
-    3: (3, "the kernel stopped at an exercise with a wrong result"),
-}
+# The status that the kernel leaves (machine.h) is the exit status, too.
+STATUSES = [
+    "the kernel shut down",
+    "the kernel panicked",
+    "the kernel stopped at an unwritten exercise",
+    "the kernel stopped at an exercise with a wrong result",
+]
 
 
 def say(emulator, text):
@@ -30,66 +30,78 @@ def live(data):
 def closing_line(record):
     """Exit status and last line for a run, in words."""
     if record.end == "power-off":
-        return STATUSES.get(record.status, (OTHER, "the kernel switched off without a known status"))
+        if record.status is not None and record.status < len(STATUSES):
+            return record.status, STATUSES[record.status]
+        return OTHER, ENDS["power-off"] + " without a status"
     if record.end in ("triple-fault", "reset"):
-        return 4, ENDS[record.end]
+        return RESET, ENDS[record.end]
     return (0 if record.end == "closed" else OTHER), ENDS.get(record.end, record.end)
 
 
-def run(args, boot):
-    record = boot()
+def finish(record, kernel):
     status, words = closing_line(record)
     if record.serial and not record.serial.endswith(b"\n"):
         live(b"\n")
-    if status == 4:
+    if status == RESET:
         from .postmortem import last_exceptions
-        for line in last_exceptions(record, args.kernel):
+        for line in last_exceptions(record, kernel):
             print(f"  {line}", file=sys.stderr)
     say(record.emulator, words)
     return status
 
 
-def qemu_nox(args):
-    from . import qemu
-    return run(args, lambda: qemu.boot(args.image, FOREVER, live=live))
-
-
-def qemu_window(args):
+def run_qemu(args, window=False, extra=()):
     from . import qemu
     display = "none"
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    if window and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         display = next((d for d in ("gtk", "sdl", "cocoa") if d in qemu.displays()), "none")
-    return run(args, lambda: qemu.boot(args.image, FOREVER, live=live, display=display))
+    return finish(qemu.boot(args.image, limits=FOREVER, live=live, display=display, extra=extra),
+                  args.kernel)
 
 
-def bochs(args):
-    from . import bochs, symbols
-    off = symbols.load(args.kernel).address("machine_off")
-    return run(args, lambda: bochs.boot(args.image, FOREVER, live=live, off=off))
+def run_bochs(args):
+    from . import bochs
+    return finish(bochs.boot(args.image, args.kernel, FOREVER, live=live), args.kernel)
 
 
-COMMANDS = {"qemu": qemu_window, "qemu-nox": qemu_nox, "bochs": bochs}
+def run_qemu_gdb(args):
+    from . import debug
+    return run_qemu(args, window=True, extra=debug.wait_for_gdb(debug.port_of(args.port), args.again))
+
+
+def run_gdb(args):
+    from . import debug
+    return debug.gdb(args.kernel, debug.port_of(args.port), args.again)
+
+
+def run_bochs_debug(args):
+    from . import debug
+    return debug.bochs(args.image, args.kernel)
+
+
+COMMANDS = {
+    "qemu": lambda args: run_qemu(args, window=True), "qemu-nox": run_qemu,
+    "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
+}
 
 
 def terminate(number, _frame):
     raise SystemExit(128 + number)
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(prog="ringstep")
-    parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("--image", required=True)
-    parser.add_argument("--kernel", required=True)
-    args = parser.parse_args(argv)
-    name = args.command.split("-")[0]
+def guarded(name, function):
+    """No traceback reaches a user, and no emulator outlives us."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, terminate)
     try:
-        return COMMANDS[args.command](args)
+        return function()
     except KeyboardInterrupt:
         print()
         say(name, "stopped with Ctrl-C; no emulator is left running")
         return INTERRUPTED
+    except BrokenPipeError:                 # `make qemu-nox | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OTHER
     except MachineError as error:
         say(name, error)
         return BROKEN
@@ -98,3 +110,14 @@ def main(argv=None):
             raise
         say(name, f"{type(error).__name__}: {error} (RINGSTEP_DEBUG=1 shows where)")
         return BROKEN
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="ringstep")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--image", required=True)
+    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--port", default="", help="for GDB")
+    parser.add_argument("--again", default="", help="variables to repeat in the other terminal")
+    args = parser.parse_args(argv)
+    return guarded(args.command.split("-")[0], lambda: COMMANDS[args.command](args))
