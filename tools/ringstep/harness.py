@@ -12,7 +12,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import symbols
+from .record import ENDS
 
+STATUSES = {
+    0: "the kernel ran to its end and switched the machine off",
+    1: "the kernel panicked",
+    2: "the kernel stopped at an unwritten exercise",
+    3: "the kernel stopped at an exercise with a wrong result",
+}
 TESTS = []
 BOTH = ("qemu", "bochs")
 
@@ -98,6 +105,13 @@ class Run:
     # ---- reading ----
 
     @property
+    def memory(self):
+        """Physical memory at the end of the run."""
+        if self.record.memory is None:
+            raise NotReached(f"nothing is known of the machine's memory: {self.stopped()}")
+        return self.record.memory
+
+    @property
     def text(self):
         return self.record.text
 
@@ -109,10 +123,8 @@ class Run:
 
     def image(self, address, length):
         """Bytes of the kernel's image in memory, by virtual address."""
-        if self.record.memory is None:
-            raise NotReached("nothing is known of the machine's memory")
         physical = address - self.constant("KERNEL_BASE") + self.constant("KERNEL_LOAD_ADDRESS")
-        return self.record.memory.read(physical, length)
+        return self.memory.read(physical, length)
 
     def u64s(self, address, count):
         return struct.unpack(f"<{count}Q", self.image(address, 8 * count))
@@ -139,7 +151,17 @@ class Run:
     def stopped(self):
         """How the run ended, in words."""
         from . import postmortem
-        return postmortem.summary(self.record, self.symbols)
+        record = self.record
+        words = ENDS[record.end]
+        if record.end == "power-off":
+            words = STATUSES.get(record.status, words)
+        elif record.end == "limit":
+            words = f"it was stopped at its limit of {record.limit}"
+        if record.end in ("triple-fault", "reset"):
+            chain = postmortem.last_exceptions(record, self.symbols.path)
+            words += "".join(f"; {line}" for line in chain)
+        last = [line for line in self.text.split("\n") if line.strip()][-1:]
+        return words + (f'; its last line is "{last[0][:160]}"' if last else "; it printed nothing")
 
     def ended_well(self):
         """The kernel came to its own end, and did not stop on the way."""
@@ -188,7 +210,7 @@ class Run:
     def pages(self, root, first=0, last=511):
         """Every mapping below a PML4, walked by the harness itself."""
         from . import paging
-        return list(paging.mappings(self.record.memory, root, first, last))
+        return list(paging.mappings(self.memory, root, first, last))
 
     # ---- system calls ----
 
@@ -217,10 +239,19 @@ class Run:
         """The page table in CR3 at the program's first instruction."""
         return self.start(program).cr3
 
+    def starts(self):
+        """What the machine was like when each program first came to its first
+        instruction. An interrupt may come just there: then it comes there again."""
+        starts = []
+        for snapshot in self.snapshots("start"):
+            if not starts or snapshot.registers.cr3 != starts[-1].registers.cr3:
+                starts.append(snapshot)
+        return starts
+
     def start(self, program):
         """The registers at a program's first instruction. Programs start at
         USER_PROGRAM_BASE, one after the other in the order of their PIDs."""
-        starts, order = self.snapshots("start"), list(self.programs)
+        starts, order = self.starts(), list(self.programs)
         if order.index(program) >= len(starts):
             raise NotReached(f"the program {program} never started: {self.stopped()}")
         return starts[order.index(program)].registers

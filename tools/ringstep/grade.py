@@ -1,0 +1,269 @@
+"""Grading: which kernels to boot, what the tests say of each run, and the points.
+
+One mistake costs once. Earlier labs come from the solutions, and so does an
+exercise that nobody has touched. When more than one exercise of a lab fails,
+each of them is graded again with all others solved.
+"""
+import hashlib
+import importlib.util
+import os
+import re
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import harness, workspace
+from .record import Limits, MachineError, Point
+from .skeleton import digest, exercises, read_manifest
+
+PASS, FAIL, TIMEOUT, TODO, NOT_RUN, GRADER_ERROR = (
+    "pass", "fail", "timeout", "todo", "not-run", "grader-error")
+ORDER = (PASS, NOT_RUN, TODO, TIMEOUT, FAIL, GRADER_ERROR)      # the later one wins
+UNWRITTEN = re.compile(r"^Exercise (\d\.\d): .* is yours to write", re.M)
+CHECKS = {
+    "bochs": "Bochs checks what processors check and QEMU lets pass",
+    "qemu": "QEMU checks what Bochs lets pass",
+}
+
+
+@dataclass
+class Finding:
+    """What one test says of one run."""
+    verdict: str
+    expected: str = ""
+    got: str = ""
+    reason: str = ""            # Bochs' own words for the last fault
+    said: str = ""              # the kernel's own words, where it stopped itself
+
+
+@dataclass
+class Result:
+    """A test's verdict, over all emulators."""
+    test: object
+    findings: dict              # emulator → Finding
+    alone: bool = False         # graded with all other exercises solved
+
+    @property
+    def verdict(self):
+        return max((f.verdict for f in self.findings.values()), key=ORDER.index, default=NOT_RUN)
+
+    @property
+    def worst(self):
+        return next(f for f in self.findings.values() if f.verdict == self.verdict)
+
+    @property
+    def differs(self):
+        verdicts = {f.verdict for f in self.findings.values()} - {GRADER_ERROR}
+        return PASS in verdicts and len(verdicts) > 1
+
+
+@dataclass
+class Exercise:
+    id: str
+    points: int
+    path: str
+    results: list = field(default_factory=list)
+    unwritten: bool = False
+    compiler: str = ""          # what the compiler says, if it does not compile
+
+    @property
+    def verdict(self):
+        if self.unwritten:
+            return TODO
+        if self.compiler:
+            return FAIL
+        return max((r.verdict for r in self.results), key=ORDER.index, default=NOT_RUN)
+
+    @property
+    def score(self):
+        return self.points if self.verdict == PASS else 0
+
+
+def load_tests(root, labs):
+    """The tests of the labs, in the order in which they stand in the files."""
+    harness.TESTS.clear()
+    for lab in labs:
+        file = root / f"grading/lab{lab}/tests.py"
+        spec = importlib.util.spec_from_file_location(f"grading_lab{lab}", file)
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    return list(harness.TESTS)
+
+
+class Grader:
+    def __init__(self, root, submission, labs, only=None, emulators=harness.BOTH, progress=None):
+        self.root, self.submission, self.labs, self.emulators = root, submission, labs, emulators
+        self.progress = progress or (lambda text: None)
+        self.tests = [t for t in load_tests(root, labs) if only in (None, t.exercise, t.name)]
+        self.exercises = {}
+        listed = read_manifest(root)
+        for id, points, path in exercises(root):
+            if int(id[0]) in labs and any(t.exercise == id for t in self.tests):
+                data = submission.files.get(path)
+                self.exercises[id] = Exercise(
+                    id, points, path,
+                    unwritten=data is None or digest(data) == listed.get("labs/" + path))
+        self.lock, self.seconds, self.boots = threading.Lock(), 0.0, 0
+
+    def run(self):
+        """Grade everything; the exercises by id."""
+        started = time.monotonic()
+        files = {e.path: self.submission.files[e.path] for e in self.exercises.values() if not e.unwritten}
+        with workspace.Workspace(self.root, files) as self.space, \
+                ThreadPoolExecutor(os.cpu_count() or 2) as self.pool:
+            for lab in self.labs:
+                self.lab(lab)
+        self.seconds = time.monotonic() - started
+        return self.exercises
+
+    def lab(self, lab):
+        mine = [e for e in self.exercises.values() if int(e.id[0]) == lab and not e.unwritten]
+        if not mine:
+            return
+        for id, words in self.space.broken(lab, [e.id for e in mine]).items():
+            self.exercises[id].compiler = words
+        mine = [e for e in mine if not e.compiler]
+        self.grade([e.id for e in mine], mine, alone=False)
+        failed = [e for e in mine if e.verdict != PASS]
+        if len(failed) > 1 or (failed and len(mine) < len(self.exercises)):
+            for exercise in failed:
+                if len(mine) > 1:
+                    self.grade([exercise.id], [exercise], alone=True)
+
+    def grade(self, students, graded, alone):
+        """Boot what the tests of `graded` need, with `students` the submission's own."""
+        tests = [t for t in self.tests if t.exercise in {e.id for e in graded}]
+        boots = dict.fromkeys(t.boot for t in tests)
+        outcomes = self.pool.map(lambda boot: self.boot(boot, students), boots)
+        findings = {}
+        for boot, runs in zip(boots, outcomes):
+            for test in (t for t in tests if t.boot == boot):
+                findings[test.name] = {name: self.judge(test, run) for name, run in runs.items()}
+        for exercise in graded:
+            exercise.results = [Result(t, findings[t.name], alone) for t in tests
+                                if t.exercise == exercise.id]
+            depend_on_the_first(exercise.results)
+
+    # ---- one boot ----
+
+    def boot(self, boot, students):
+        """{emulator: Run, or the reason why there is none}"""
+        try:
+            kernel = self.space.build(boot.lab, students, boot.test)
+        except workspace.BuildError as error:
+            return dict.fromkeys(self.emulators, error)
+        greeting = self.greeting(boot)
+        workspace.put_greeting(kernel.image, greeting)
+        names = boot.test.split(",") if boot.test else ["ring3_test", "ring3_loop_test", "ring3_privilege_test"]
+        programs = {name: str(self.space.tree / f"build/gcc-Og/objects/programs/{name}.elf")
+                    for name in names} if boot.lab >= 3 else {}
+        runs = {}
+        for emulator in self.emulators:
+            try:
+                record = self.machine(emulator, boot, kernel)
+                runs[emulator] = harness.Run(self.root, boot, record, kernel.elf, programs, greeting)
+            except MachineError as error:
+                runs[emulator] = error
+            with self.lock:
+                self.boots += 1
+                self.progress(f"lab {boot.lab} on {emulator}: {boot.test or 'main.c'}")
+        return runs
+
+    def machine(self, emulator, boot, kernel):
+        points = []
+        for point in boot.points:
+            name, hits, *more = (point, 1) if isinstance(point, str) else point
+            address = {"int80": lambda: workspace.stub_of(kernel.elf, 0x80),
+                       "start": lambda: harness.constants(str(self.root))["USER_PROGRAM_BASE"]
+                       }.get(name, lambda: None)()
+            points.append(Point(name, address, hits, stack=5 if name == "int80" else 0,
+                                memory="memory" in more))
+        limits = Limits(instructions=boot.instructions, cpu_seconds=boot.cpu_seconds)
+        module = importlib.import_module(f"ringstep.{emulator}")
+        return module.boot(kernel.image, kernel.elf, limits, points)
+
+    def greeting(self, boot):
+        """32 letters that the submission could not know when it was written."""
+        everything = b"".join(data for _, data in sorted(self.submission.files.items()))
+        letters = hashlib.sha256(boot.test.encode() + everything).hexdigest()[:32]
+        return b"Hello, " + letters.encode() + b"\n"
+
+    # ---- one test ----
+
+    def judge(self, test, run):
+        if isinstance(run, workspace.BuildError):
+            return Finding(FAIL, "a kernel that builds", trim(str(run)))
+        if isinstance(run, MachineError):
+            return Finding(GRADER_ERROR, got=str(run))
+        unwritten = UNWRITTEN.findall(run.text)
+        try:
+            test.function(run)
+            return Finding(PASS)
+        except harness.Fail as failure:
+            finding = Finding(FAIL, failure.expected, failure.got)
+        except harness.NotReached as stop:
+            finding = Finding(FAIL, test.sentence, str(stop))
+        except Exception as error:          # a test that was not written for this record
+            if os.environ.get("RINGSTEP_DEBUG"):
+                raise
+            finding = Finding(FAIL, test.sentence, f"the machine's state cannot be read ({error!r})")
+        if unwritten and unwritten[-1] == test.exercise:
+            finding.verdict = TODO
+        elif run.record.end == "limit":
+            finding.verdict = TIMEOUT
+        finding.said = next((line for line in reversed(run.text.split("\n"))
+                             if re.match(r"Exercise \d|PANIC", line)), "")
+        if run.emulator == "bochs":
+            faults = [e for e in run.record.events if e.reason]
+            finding.reason = faults[-1].reason if faults else ""
+        return finding
+
+
+def depend_on_the_first(results):
+    """Tests that never saw the place they are about, behind one that failed on the same boot."""
+    first = {}
+    for result in results:
+        boot = result.test.boot
+        for emulator, finding in result.findings.items():
+            if finding.verdict in (FAIL, TIMEOUT):
+                if (boot, emulator) in first and "never" in finding.got and finding.got[:40] == first[boot, emulator][:40]:
+                    finding.verdict = NOT_RUN
+                first.setdefault((boot, emulator), finding.got)
+
+
+def trim(text, lines=12):
+    kept = [line for line in text.split("\n") if line.strip() and not line.startswith("make")]
+    more = [] if len(kept) <= lines else [f"… and {len(kept) - lines} lines more"]
+    return "\n".join(kept[:lines] + more)
+
+
+def main(arguments):
+    """grade [--lab N] [--submission PATH] [--report DIR] [--only ID]"""
+    from . import report
+    from .submission import SubmissionError, collect
+    options = dict(zip(arguments[::2], arguments[1::2]))
+    root = Path.cwd()
+    labs = [int(options["--lab"])] if options.get("--lab") else [1, 2, 3]
+    only = options.get("--only") or None
+    try:
+        known = load_tests(root, [1, 2, 3])
+        if only and not any(only in (t.exercise, t.name) for t in known):
+            names = sorted({t.exercise for t in known})
+            raise SubmissionError(f"ONLY={only}: there is no such exercise or test, only {' '.join(names)}")
+        if only:
+            labs = sorted({int(t.exercise[0]) for t in known if only in (t.exercise, t.name)})
+        submission = collect(root, options.get("--submission") or None)
+    except SubmissionError as error:
+        print(error, file=sys.stderr)
+        return 2
+    progress = report.Progress()
+    grader = Grader(root, submission, labs, only, progress=progress)
+    grader.run()
+    progress.done()
+    report.table(grader)
+    if options.get("--report"):
+        report.write_all(grader, Path(options["--report"]))
+    verdicts = {e.verdict for e in grader.exercises.values()}
+    return 2 if GRADER_ERROR in verdicts else 0 if verdicts == {PASS} else 1

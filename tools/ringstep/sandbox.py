@@ -1,0 +1,63 @@
+"""Running what somebody else wrote: a submission is compiled with nothing but
+the scratch tree in sight, without network, as nobody, and under limits.
+
+With bubblewrap where the system lets us use it; otherwise limits alone are
+left, and the report says so.
+"""
+import os
+import shutil
+import subprocess
+from functools import lru_cache
+
+CPU_SECONDS = 60
+FILE_BYTES = 64 << 20
+MEMORY_BYTES = 2 << 30
+OUTPUT_BYTES = 200_000
+
+LIMITS = (f"ulimit -t {CPU_SECONDS} -f {FILE_BYTES // 512}; ulimit -v {MEMORY_BYTES // 1024} 2>/dev/null; "
+          "ulimit -c 0; exec \"$@\"")
+
+
+@lru_cache()
+def bubblewrap():
+    """The words before a command that put it into a sandbox; [] where there is none."""
+    program = shutil.which("bwrap")
+    if not program or os.environ.get("RINGSTEP_SANDBOX") == "none":
+        return []
+    words = [program, "--unshare-all", "--die-with-parent", "--new-session",
+             "--uid", "65534", "--gid", "65534", "--proc", "/proc", "--dev", "/dev",
+             "--tmpfs", "/tmp", "--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix", "opt"):
+        path = "/" + name
+        if os.path.islink(path):
+            words += ["--symlink", os.readlink(path), path]
+        elif os.path.isdir(path):
+            words += ["--ro-bind", path, path]
+    # Debian's compilers are links into /etc/alternatives.
+    if os.path.isdir("/etc/alternatives"):
+        words += ["--ro-bind", "/etc/alternatives", "/etc/alternatives"]
+    probe = subprocess.run([*words, "true"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return words if probe.returncode == 0 else []
+
+
+def describe():
+    if bubblewrap():
+        return "bubblewrap: no network, no files but the scratch tree's"
+    return "limits of time, memory and file size only: bubblewrap is missing or refused here"
+
+
+def run(argv, directory):
+    """Run a command in the directory, the only one that it can write to.
+    Returns (exit status, output, cut to a sane length)."""
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp"}
+    words = list(argv)
+    if bubblewrap():
+        words = [*bubblewrap(), "--bind", str(directory), "/ringstep", "--chdir", "/ringstep", *argv]
+    with subprocess.Popen(["/bin/sh", "-c", LIMITS, "sh", *words], cwd=directory, env=environment,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as process:
+        output = process.stdout.read(OUTPUT_BYTES)
+        if len(output) == OUTPUT_BYTES:
+            process.kill()
+    return process.returncode, output.decode("utf-8", "backslashreplace")
