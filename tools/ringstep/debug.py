@@ -62,5 +62,6 @@ def bochs(image, kernel):
           f"The kernel ends in machine_off: `lb {off:#x}`", flush=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with machine.folder(image, serial="/dev/stdout") as folder:
-        return subprocess.call(machine.command(), cwd=folder, env=dict(os.environ, TERM="dumb"),
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        subprocess.call(machine.command(), cwd=folder, env=dict(os.environ, TERM="dumb"),
+                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    return 0                                # Bochs calls its own power-off a panic

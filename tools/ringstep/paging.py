@@ -5,7 +5,7 @@ from typing import Tuple
 
 P, W, U, PS, NX = 1, 2, 4, 0x80, 1 << 63
 ADDRESS = 0x000FFFFFFFFFF000
-MOST_TABLES = 20_000            # more than memory has frames: the tables form a ring
+MOST_TABLES = 2000              # maps 4 GiB in small pages: more means that they form a ring
 
 
 class TooManyTables(ValueError):

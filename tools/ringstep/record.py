@@ -75,8 +75,8 @@ class Table:
 @dataclass
 class Registers:
     general: Dict[str, int]
-    rip: int
-    rflags: int
+    rip: Optional[int]
+    rflags: Optional[int]
     cpl: int
     segments: Dict[str, Segment] = field(default_factory=dict)
     gdtr: Optional[Table] = None
@@ -113,7 +113,7 @@ class Event:
     def registers(self):
         if not self.dump:
             return None
-        from .qemu import parse_registers
+        from .qemu_log import parse_registers
         return parse_registers(self.dump)
 
     @property
@@ -188,7 +188,8 @@ class Record:
     serial: bytes = b""
     events: List[Event] = field(default_factory=list)
     snapshots: List[Snapshot] = field(default_factory=list)
-    registers: Optional[Registers] = None   # at the end
+    registers: Optional[Registers] = None   # at the end; QEMU: see Point("machine_off")
+                                            # for the general ones after a power-off
     memory: Optional[Memory] = None         # at the end
     limit: Optional[str] = None             # which one, where end is "limit"
 

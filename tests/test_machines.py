@@ -1,0 +1,174 @@
+"""The two machines: how runs end, what is recorded, and that nothing is left."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import machine_images as code
+from ringstep import bochs, paging, qemu, symbols
+from ringstep.record import Limits, MachineError, Point
+
+ROOT = pathlib.Path(__file__).parent.parent
+BOTH = pytest.mark.parametrize("machine", [qemu, bochs], ids=["qemu", "bochs"])
+QUICK = Limits(instructions=3_000_000, cpu_seconds=2)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    return lambda text: code.image(tmp_path / "disk.img", text)
+
+
+@pytest.fixture(scope="session")
+def lab1(tmp_path_factory):
+    """(image, kernel) of the solved lab 1."""
+    build = tmp_path_factory.mktemp("build")
+    subprocess.run(["make", "-s", "-C", ROOT, "LAB=1", "SOLVED=all", f"BUILD={build}"],
+                   check=True, stdout=subprocess.DEVNULL)
+    kernel, = build.glob("*/lab1-boot/all/kernel.elf")
+    return str(kernel.with_name("ringstep.img")), str(kernel)
+
+
+# ---- how runs end ----
+
+@BOTH
+@pytest.mark.parametrize("text, end", [(code.RESET, "reset"), (code.TRIPLE, "triple-fault"),
+                                       (code.HALT, "halted"), (code.SPIN, "limit")])
+def test_end(machine, disk, text, end):
+    assert machine.boot(disk(text), limits=QUICK).end == end
+
+
+def test_status_is_what_port_e9_got(disk):
+    record = qemu.boot(disk(code.OFF_3))
+    assert (record.end, record.status) == ("power-off", 3)
+
+
+def test_flood_is_cut(disk):
+    record = qemu.boot(disk(code.FLOOD), limits=Limits(serial_bytes=5000, cpu_seconds=5))
+    assert record.end == "limit" and record.serial == b"x" * 5000
+
+
+@BOTH
+def test_triple_fault_shows_what_led_to_it(machine, disk):
+    events = machine.boot(disk(code.TRIPLE)).events
+    assert [(e.kind, e.vector, e.error_code) for e in events] == [
+        ("software", 3, None), ("exception", 13, 3 << 3 | 2), ("exception", 8, 0)]
+    assert {e.rip for e in events} == {0x7C1E}
+
+
+def test_bochs_gives_its_reason(disk):
+    reasons = [e.reason for e in bochs.boot(disk(code.TRIPLE)).events]
+    assert "vector must be within IDT table limits" in reasons[1]
+
+
+@BOTH
+def test_missing_image(machine):
+    with pytest.raises(MachineError, match="/no/such.img"):
+        machine.boot("/no/such.img")
+
+
+@BOTH
+def test_any_path(machine, tmp_path):
+    folder = tmp_path / "a, 'b\" = c:"
+    folder.mkdir()
+    assert machine.boot(code.image(folder / "x.img", code.RESET)).end == "reset"
+
+
+# ---- what is recorded ----
+
+@BOTH
+def test_lab1_record(machine, lab1):
+    record = machine.boot(*lab1, points=[Point("kmain", stack=1, memory=True),
+                                         Point("trap_entry", hits=5, stack=7)])
+    assert (record.end, record.status) == ("power-off", 0)
+    assert "Lab 1 is complete" in record.text
+    assert [(e.kind, e.vector, e.error_code, e.cpl) for e in record.events] == [
+        ("software", 3, None, 0), ("exception", 14, 2, 0), ("exception", 8, 0, 0)]
+    assert record.events[1].cr2 & 0xFFF == 0xFF8
+    assert record.registers.segments["cs"].selector == 0x08
+    assert record.registers.segments["tr"].selector == 0x28
+    assert record.registers.gdtr.base == symbols.load(lab1[1]).address("gdt")
+
+    names = [s.point for s in record.snapshots]
+    assert names == ["kmain", "trap_entry", "trap_entry"]
+    vector, error, rip, cs, _, rsp, ss = record.at("trap_entry").stack
+    assert (vector, error, cs, ss) == (3, 0, 8, 0x10)
+    assert symbols.load(lab1[1]).function(rip)[0] == "probe_breakpoint"
+
+    # A kept copy is of its time: at kmain() the kernel's GDT was still empty.
+    gdt, cr3 = record.registers.gdtr.base, record.registers.cr3
+    assert record.at("kmain").memory.virtual(cr3, gdt + 8, 8) == bytes(8)
+    assert record.memory.virtual(cr3, gdt + 24, 8) == bytes.fromhex("0000000000fa2000")
+
+
+@BOTH
+def test_page_tables(machine, lab1):
+    record = machine.boot(*lab1)
+    table = {start: (size, permissions) for start, size, _, permissions in
+             ((s, e - s, p, w) for s, e, p, w in
+              paging.ranges(paging.mappings(record.memory, record.registers.cr3)))}
+    assert table[0xFFFF888000000000] == (64 << 20, "rw- kernel")
+    assert table[0xFFFF800010000000][1] == "r-x kernel"
+    assert not any("wx" in permissions for _, permissions in table.values())
+
+
+def test_events_know_the_serial_port(lab1):
+    record = qemu.boot(*lab1)
+    before = record.serial[:record.events[0].serial_before].decode()
+    assert before.rstrip().endswith("1.5 trap_entry, trap_return")
+
+
+@BOTH
+def test_same_record_every_time(machine, lab1):
+    first, second = (machine.boot(*lab1, points=[Point("trap_entry", hits=9)]) for _ in "12")
+    for name in ("end", "serial", "events", "registers"):
+        assert getattr(first, name) == getattr(second, name)
+    assert [s.registers for s in first.snapshots] == [s.registers for s in second.snapshots]
+
+
+# ---- the runner ----
+
+def runner(*arguments, **more):
+    return subprocess.Popen([sys.executable, "-B", "-m", "ringstep", *arguments], text=True,
+                            env=dict(os.environ, PYTHONPATH=str(ROOT / "tools")),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+
+
+@pytest.mark.parametrize("command", ["qemu-nox", "bochs"])
+def test_runner_ends_with_a_line(command, lab1):
+    process = runner(command, "--image", lab1[0], "--kernel", lab1[1])
+    out, err = process.communicate()
+    assert process.returncode == 0 and "Lab 1 is complete" in out
+    assert err == f"{command.split('-')[0]}: the kernel shut down\n"
+
+
+def test_runner_explains_a_reset(disk, lab1):
+    process = runner("qemu-nox", "--image", disk(code.TRIPLE), "--kernel", lab1[1])
+    err = process.communicate()[1]
+    assert process.returncode == 4
+    assert "#GP general protection (IDT entry 3) at 0x7c1e" in err and err.endswith("triple fault\n")
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_nothing_is_left(number, status, disk, lab1, tmp_path):
+    # The kernel says one letter, so that we know that the emulator runs.
+    image = disk("ba f8 03 b0 78 ee fa eb fe")
+    process = runner("qemu-nox", "--image", image, "--kernel", lab1[1])
+    assert process.stdout.read(1) == "x"
+    children = children_of(process.pid)
+    assert children
+    process.send_signal(number)
+    process.communicate()
+    assert process.returncode == status
+    assert not [pid for pid in children if os.path.exists(f"/proc/{pid}")]
+
+
+def children_of(pid):
+    return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def test_no_traceback(lab1):
+    process = runner("qemu-nox", "--image", "/no/such.img", "--kernel", lab1[1])
+    assert process.communicate()[1].count("\n") == 1 and process.returncode == 6
