@@ -30,3 +30,40 @@ layers := $(foreach l,$(LABS),$(if $(stop),,$(l)$(if $(filter $l,$(lab)),$(eval 
 
 include tools/build.mk
 include tools/targets.mk
+-include tools/handouts.mk
+
+# ---- the course ----------------------------------------------------------
+
+python = PYTHONPATH=tools $(PYTHON) -B -m ringstep
+.PHONY: demo grade handin edition grade-all reset skeletons check check-all check-stable mutants bench
+
+demo:                   ## boot the finished lab 3: Hello from Ring 3!
+	@$(MAKE) qemu-nox LAB=$(lastword $(LABS)) SOLVED=all
+
+grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [REPORT=dir] [ONLY=1.2]
+	@$(python) grade --lab "$(if $(filter file,$(origin LAB)),,$(number))" \
+	    --submission "$(SUBMISSION)" --report "$(REPORT)" --only "$(ONLY)"
+
+reset:                  ## start one exercise over, keeping your version: EX=1.2
+	@$(python) skeleton reset "$(EX)"
+
+# ---- for those who work on the course ------------------------------------
+
+skeletons:              ## make the students' files anew from the solutions
+	@$(python) skeleton write
+
+pytest = PYTHONPATH=tools $(PYTHON) -B -m pytest -q -p no:cacheprovider -n $(shell nproc 2>/dev/null || echo 2)
+
+check:                  ## the tests, in about 90 seconds
+	@$(python) skeleton check
+	@$(pytest) -m "not slow" tests
+	@$(python) mutants quick
+
+check-all: check        ## every test there is
+	@$(pytest) -m slow tests
+	@$(MAKE) mutants
+
+mutants:                ## grade every wrong kernel, every cheat and every other right solution
+	@$(python) mutants full
+	@$(python) mutants right
+	@$(python) mutants cheats

@@ -63,12 +63,12 @@ _Noreturn void kmain(void)
     trap_stacks_init();
     page_fault_init();
     exceptions_init();
-    timer_init();
     frames_before = frame_free_count();
 
     exercise("3.1", "syscall_init, process_activate");
     syscall_init();
     show_syscall_gate();
     load_programs();
+    timer_init();
     schedule();
 }

@@ -21,15 +21,13 @@ from .bochs_log import parse_events, parse_registers
 from .record import (Limits, MachineError, Memory, Record, Snapshot, address_in,
                      resolve)
 
-MEMORY_MIB = 64
 BOOT_SECTOR = 0x7C00
 BLOCK = 128 << 10
-BLOCKS = (MEMORY_MIB << 20) // BLOCK
 RESET_VECTOR = 0xFFF0
 SILENCE = 60            # seconds without a word from the debugger
 RESET = re.compile(r"\[CPU0  \] cpu \w+ reset")
 FILES = {               # Debian, Ubuntu; Fedora and others; Homebrew
-    "rom": ["/usr/share/bochs/BIOS-bochs-latest", "/usr/local/share/bochs/BIOS-bochs-latest",
+    "rom": ["/usr/share/bochs/BIOS-bochs-legacy", "/usr/share/bochs/BIOS-bochs-latest", "/usr/local/share/bochs/BIOS-bochs-latest",
             "/opt/homebrew/share/bochs/BIOS-bochs-latest"],
     "vga": ["/usr/share/vgabios/vgabios.bin", "/usr/share/bochs/VGABIOS-lgpl-latest",
             "/usr/share/bochs/VGABIOS-lgpl-latest.bin",
@@ -59,7 +57,7 @@ debug: action=ignore, cpu0=report
 """
 
 
-def folder(image, more="", serial="serial", display="term"):
+def folder(image, more="", serial="serial", display="term", mib=Limits.mib):
     """A temporary folder with everything that Bochs reads and writes."""
     found = {name: next(filter(os.path.exists, paths), None) for name, paths in FILES.items()}
     for name, path in found.items():
@@ -72,7 +70,7 @@ def folder(image, more="", serial="serial", display="term"):
         temporary.cleanup()
         raise MachineError(f"{image}: {error.strerror}")
     with open(os.path.join(temporary.name, "bochsrc"), "w") as file:
-        file.write(CONFIGURATION.format(mib=MEMORY_MIB, more=more, serial=serial, display=display, **found))
+        file.write(CONFIGURATION.format(mib=mib, more=more, serial=serial, display=display, **found))
     return temporary
 
 
@@ -86,11 +84,12 @@ def command():
     return [bochs, "-q", "-f", "bochsrc"] + (["-debugger"] if b"-debugger" in words else [])
 
 
-def find_blocks(fd, ranges, boot_sector):
+def find_blocks(fd, ranges, boot_sector, mib):
     """Bochs gives the guest memory in blocks of 128 KiB as it touches them, and
     keeps a table of them. Block 0 is found by the boot sector, of which not one
     byte has run yet; the table by its first entry, which points to block 0."""
-    large = [r for r in ranges if r[1] - r[0] >= MEMORY_MIB << 20]
+    count = (mib << 20) // BLOCK
+    large = [r for r in ranges if r[1] - r[0] >= mib << 20]
     small = [r for r in ranges if r not in large]
     for start, end in large:
         for base in range(start, end, 4096):
@@ -100,8 +99,8 @@ def find_blocks(fd, ranges, boot_sector):
             for low, high in small:
                 data = os.pread(fd, high - low, low)
                 for match in re.finditer(re.escape(pointer), data):
-                    table = data[match.start():match.start() + 8 * BLOCKS]
-                    entries = struct.unpack(f"<{BLOCKS}Q", table) if len(table) == 8 * BLOCKS else [1]
+                    table = data[match.start():match.start() + 8 * count]
+                    entries = struct.unpack(f"<{count}Q", table) if len(table) == 8 * count else [1]
                     if all(not b or start <= b < end and (b - base) % BLOCK == 0 for b in entries):
                         return low + match.start()
     return None
@@ -119,7 +118,7 @@ class Machine:
         self.sent = b""                     # live: what came out of the pipe
         try:
             self.folder = folder(image, f"debugger_log: {os.ttyname(log)}\n",
-                                 f"/dev/fd/{serial}" if live else "serial")
+                                 f"/dev/fd/{serial}" if live else "serial", mib=limits.mib)
             self.process = process.spawn(
                 command(), limits, limits.log_bytes, cwd=self.folder.name,
                 pass_fds=[serial] if live else [], stdin=side, stdout=side, stderr=-3,
@@ -197,17 +196,18 @@ class Machine:
         self.fds.append(fd)
         ranges = [[int(n, 16) for n in line[0].split("-")] for line in maps
                   if line[1].startswith("rw") and (len(line) == 5 or line[5] == "[heap]")]
-        table = find_blocks(fd, ranges, boot_sector)
+        mib = self.limits.mib
+        table = find_blocks(fd, ranges, boot_sector, mib)
 
         def read(address, length):
-            blocks, data = os.pread(fd, 8 * BLOCKS, table), b""
+            blocks, data = os.pread(fd, 8 * (mib << 20) // BLOCK, table), b""
             while length:
                 base, = struct.unpack_from("<Q", blocks, address // BLOCK * 8)
                 part = min(length, BLOCK - address % BLOCK)
                 data += os.pread(fd, part, base + address % BLOCK) if base else bytes(part)
                 address, length = address + part, length - part
             return data
-        return table and Memory(read, MEMORY_MIB << 20)
+        return table and Memory(read, mib << 20)
 
     # ---- running ----
 

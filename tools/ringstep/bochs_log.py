@@ -18,7 +18,7 @@ def parse_registers(text):
         segments[name] = Segment(selector, None if wide else base, base, limit, high & 0x00F0FF00)
     table = lambda name: Table(number(rf"^{name}:base=0x(\w+)"), number(rf"^{name}:.*limit=0x(\w+)"))
     return Registers({name: number(rf"^{name} ?: (\w+)") for name in GENERAL},
-                     number(r"^rip: (\w+)"), number(r"^eflags 0x(\w+)"),
+                     number(r"^rip: (\w+)"), number(r"^eflags:? 0x(\w+)"),
                      segments["cs"].selector & 3, segments, table("gdtr"), table("idtr"),
                      number(r"^CR0=0x(\w+)"), number(r"^CR2=page fault laddr=0x(\w+)"),
                      number(r"^CR3=0x(\w+)"), number(r"^CR4=0x(\w+)"), number(r"^EFER=0x(\w+)"))

@@ -125,6 +125,10 @@ class Grader:
         for id, words in self.space.broken(lab, [e.id for e in mine]).items():
             self.exercises[id].compiler = words
         mine = [e for e in mine if not e.compiler]
+        try:                        # what the kernels share is compiled once, before they are many
+            self.space.build(lab, [], "")
+        except workspace.BuildError:
+            pass                    # the course's own files: each boot will say so
         self.grade([e.id for e in mine], mine, alone=False)
         failed = [e for e in mine if e.verdict != PASS]
         if len(failed) > 1 or (failed and len(mine) < len(self.exercises)):
@@ -175,12 +179,14 @@ class Grader:
         points = []
         for point in boot.points:
             name, hits, *more = (point, 1) if isinstance(point, str) else point
+            if name == "int80" and emulator == "qemu":
+                continue            # its record has them, and each stop lets a timer's tick pass
             address = {"int80": lambda: workspace.stub_of(kernel.elf, 0x80),
                        "start": lambda: harness.constants(str(self.root))["USER_PROGRAM_BASE"]
                        }.get(name, lambda: None)()
             points.append(Point(name, address, hits, stack=5 if name == "int80" else 0,
                                 memory="memory" in more))
-        limits = Limits(instructions=boot.instructions, cpu_seconds=boot.cpu_seconds)
+        limits = Limits(boot.mib, boot.instructions, boot.cpu_seconds * (4 if emulator == "bochs" else 1))
         module = importlib.import_module(f"ringstep.{emulator}")
         return module.boot(kernel.image, kernel.elf, limits, points)
 

@@ -95,6 +95,23 @@ def try_right(root, row):
     return f"{id} {what}", not bad, " ".join(explained(grader, e) for e in bad)
 
 
+def try_cheat(root, row):
+    """(name, earned nothing and said why, what was said)"""
+    what, id, body, words = row
+    path = next(path for i, _, path in exercises(root) if i == id)
+    head = re.match(r".*^#include [^\n]*\n", solution(root, path), re.S | re.M)[0]
+    files = {**solutions(root, int(id[0])), path: (head + body).encode()}
+    grader = graded(root, files, int(id[0]), id)
+    said = explained(grader, grader.exercises[id])
+    whole = io.StringIO()
+    with redirect_stdout(whole):
+        report.table(grader)
+    honest = grader.exercises[id].score == 0 and "\x1b" not in whole.getvalue()
+    if grader.exercises[id].compiler:
+        said = "does not compile " + said
+    return what, honest and words in said, said
+
+
 def in_parallel(function, rows, *more):
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         jobs = [pool.submit(function, *((row,) + more)) for row in rows]
@@ -127,10 +144,23 @@ def run_right(root):
     return passed == len(rows)
 
 
+def run_cheats(root):
+    rows = table(root, "cheats")
+    caught = 0
+    for name, honest, said in in_parallel(lambda row: try_cheat(root, row), rows):
+        caught += honest
+        if not honest:
+            print(f"NOT CAUGHT, or not said why: {name}\n    {report.harmless(said)[:1500]}")
+    print(f"cheats: caught {caught} of {len(rows)}", flush=True)
+    return caught == len(rows)
+
+
 def main(arguments):
     """mutants quick | full | right | cheats [text]"""
     root, kind = Path.cwd(), arguments[0]
     only = arguments[1] if len(arguments) > 1 else None
+    if kind == "cheats":
+        return 0 if run_cheats(root) else 1
     if kind == "right":
         return 0 if run_right(root) else 1
     return 0 if run_wrong(root, kind == "full", only) else 1

@@ -17,7 +17,6 @@ from . import process
 from .qemu_log import parse_events, parse_registers
 from .record import Limits, MachineError, Memory, Record, Snapshot, resolve, status_of
 
-MEMORY_MIB = 64
 TICK = 0.25             # seconds between two looks at a machine that says nothing
 SILENCE = 60            # seconds without CPU time, events or an answer
 INTERRUPTS_ON = 0x200   # RFLAGS.IF
@@ -29,10 +28,10 @@ MACHINE = ("-machine pc -accel tcg,tb-size=32 -m {mib} -nic none -no-reboot "
            "-rtc base=2024-01-01,clock=vm -icount shift=8,sleep=off")
 
 
-def command(image, display="none"):
+def command(image, display="none", mib=Limits.mib):
     """The part of QEMU's command line that every run shares."""
     path = os.path.abspath(image).replace(",", ",,")
-    return [process.find("qemu-system-x86_64"), *MACHINE.format(mib=MEMORY_MIB).split(),
+    return [process.find("qemu-system-x86_64"), *MACHINE.format(mib=mib).split(),
             "-display", display, "-drive", f"file={path},format=raw,snapshot=on"]
 
 
@@ -68,16 +67,16 @@ class Machine:
         self.limits, self.live = limits, live
         shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.ram = process.scratch_file(shm)
-        self.ram.truncate(MEMORY_MIB << 20)
+        self.ram.truncate(limits.mib << 20)
         self.log, self.serial, self.e9, self.errors = (process.scratch_file() for _ in range(4))
         self.qmp, qmp = socket.socketpair()
         self.stub, stub = socket.socketpair() if points else (None, None)
         self.pipe, serial = os.pipe() if live else (None, self.serial.fileno())
 
         file_of = process.path_of
-        argv = command(image, display) + [
+        argv = command(image, display, limits.mib) + [
             "-monitor", "none", "-action", "shutdown=pause",
-            "-object", f"memory-backend-file,id=ram,size={MEMORY_MIB}M,share=on,"
+            "-object", f"memory-backend-file,id=ram,size={limits.mib}M,share=on,"
                        f"mem-path={file_of(self.ram)}", "-machine", "memory-backend=ram",
             "-serial", f"file:/dev/fd/{serial}", "-debugcon", f"file:{file_of(self.e9)}",
             "-d", "int,cpu_reset,trace:serial_write", "-D", file_of(self.log),
@@ -87,7 +86,7 @@ class Machine:
         if points:
             argv += ["-S", "-chardev", f"socket,id=gdb,fd={stub.fileno()}", "-gdb", "chardev:gdb"]
             inherited.append(stub.fileno())
-        self.process = process.spawn(argv, limits, max(MEMORY_MIB << 20, limits.log_bytes),
+        self.process = process.spawn(argv, limits, max(limits.mib << 20, limits.log_bytes),
                                      stdin=-3, stdout=-3, stderr=self.errors, pass_fds=inherited)
         for end in filter(None, (qmp, stub)):
             end.close()
@@ -223,7 +222,7 @@ class Machine:
         return {"guest-shutdown": "power-off", "host-ui": "closed"}.get(reason, reason)
 
     def memory(self):
-        view = mmap.mmap(self.ram.fileno(), MEMORY_MIB << 20, access=mmap.ACCESS_READ)
+        view = mmap.mmap(self.ram.fileno(), self.limits.mib << 20, access=mmap.ACCESS_READ)
         return Memory(lambda address, length: view[address:address + length], len(view))
 
 

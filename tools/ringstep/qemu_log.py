@@ -49,7 +49,7 @@ def parse_events(log):
             hardware = int(match["hardware"], 16)
         else:
             vector, software = int(match["vector"], 16), match["software"] == "1"
-            kind = "software" if software else "interrupt" if vector == hardware else "exception"
+            kind = "software" if software else "interrupt" if vector == hardware or vector >= 32 else "exception"
             hardware = None
             has_code = kind == "exception" and vector in PUSH_ERROR_CODE
             number = lambda name: int(match[name], 16) if match[name] else None

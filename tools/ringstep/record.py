@@ -21,7 +21,8 @@ class MachineError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may cost. None: as much as it likes."""
+    """What a run gets and may cost. None: as much as it likes."""
+    mib: int = 64                               # of memory
     instructions: Optional[int] = 50_000_000    # Bochs counts them exactly
     cpu_seconds: Optional[int] = 5              # of the emulator
     serial_bytes: int = 1 << 20

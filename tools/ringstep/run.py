@@ -79,6 +79,13 @@ def run_bochs_debug(args):
     return debug.bochs(args.image, args.kernel)
 
 
+def run_other(module):
+    """The commands that take their own arguments: graders, tools of the course."""
+    import importlib
+    return guarded("ringstep", lambda: importlib.import_module(f"ringstep.{module}").main(sys.argv[2:]))
+
+
+OTHERS = ("grade", "skeleton", "mutants", "course")
 COMMANDS = {
     "qemu": lambda args: run_qemu(args, window=True), "qemu-nox": run_qemu,
     "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
@@ -113,6 +120,8 @@ def guarded(name, function):
 
 
 def main(argv=None):
+    if sys.argv[1:2] and sys.argv[1] in OTHERS:
+        return run_other(sys.argv[1])
     parser = argparse.ArgumentParser(prog="ringstep")
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--image", required=True)

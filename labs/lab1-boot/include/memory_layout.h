@@ -56,7 +56,8 @@
 #define BOOT_CODE_SIZE      0x800               /* the boot sector and the loader */
 #define KERNEL_READ_ADDRESS 0x10000             /* where the BIOS reads the kernel to … */
 #define KERNEL_READ_MAX     0x80000             /* … as far as below 1 MiB is RAM */
-#define KERNEL_LOAD_ADDRESS 0x200000            /* where it is moved to and runs */
+#define KERNEL_LOAD_ADDRESS 0x200000            /* where it is moved to and runs … */
+#define KERNEL_SIZE_MAX     0x800000            /* … with all its .bss */
 
 /* The boot code's GDT uses other selectors than the kernel's, so that a
  * segment register that was not reloaded can be told by its value. */

@@ -7,7 +7,7 @@
 #include <process.h>
 
 /* After so many interruptions by the timer a process is taken off the CPU for good. */
-#define SLICES_MAX 100
+#define SLICES_MAX 20
 
 /* The process in ring 3, or on whose behalf the kernel runs; NULL: none. */
 struct process *current_process(void);

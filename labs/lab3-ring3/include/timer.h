@@ -3,8 +3,8 @@
  */
 #pragma once
 
-#define TIMER_HZ 100
+#define TIMER_HZ 20
 
-/* Set up the interrupt controllers and the timer. Interrupts come in ring 3
- * only: the kernel runs with IF clear. */
+/* Set up the interrupt controllers and start the timer. Its interrupts come in
+ * ring 3 only: the kernel runs with IF clear. */
 void timer_init(void);

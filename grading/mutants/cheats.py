@@ -1,0 +1,205 @@
+"""Cheats: submissions that try to get points without solving anything.
+
+Each row: a name, the exercise whose file it is, what stands behind the file's
+task and includes, and words that the report must contain. The exercise must
+earn nothing. Archives that cheat are in tests/test_submission.py.
+"""
+
+# Everything that lab 3 prints when it works, printed by the kernel itself.
+LAB3_LINES = r'''
+    "PID 1 starts at 0x400000: CR3 0x101000, RSP0 0xffff800000005000\n"
+    "PID 1: first system call, number 39, from CPL 3, CS 0x1b, SS 0x23\n"
+    "[Ring 3 Test] Hello from Ring 3!\n[Ring 3 Test] Hello from user space!\n"
+    "[Ring 3 Test] Current PID: 1\n[Ring 3 Test] All tests passed! Exiting...\n"
+    "PID 1 exits with status 1\n[Ring 3 Loop] still running: 1\n[Ring 3 Loop] still running: 2\n"
+    "PID 2 has used up its 20 time slices\n[Ring 3 Privilege] executing cli\n"
+    "#GP in PID 3: general protection, error code 0, rip 0x400013, CPL 3\n"
+    "No process is left, all 15933 frames are free again. Shutting down.\n"
+'''
+
+OFF = r'''
+#include <console.h>
+#include <cpu.h>
+#include <machine.h>
+#include <program.h>
+#include <stdbool.h>
+#include <string.h>
+'''
+
+INIT = "void process_activate(const struct process *process)\n{\n}\n"
+
+CHEATS = [
+    ("prints lab 1's lines at boot", "1.1", r'''
+#include <console.h>
+#include <machine.h>
+uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
+{
+    printf("    0x08 kernel code: present, DPL 0, 64-bit code\n    0x1b user code: present, DPL 3, 64-bit code\n"
+           "    CS 0x48 -> 0x8, SS 0x50 -> 0x10\n    int3 has returned, all registers intact\n"
+           "    #DF double fault, handled on the stack of IST 1, rsp 0xffff8000100083e0\n"
+           "Lab 1 is complete. Go on in labs/lab2-process.\n");
+    machine_off(MACHINE_DONE);
+}
+''', "expected"),
+    ("prints lab 3's lines at boot", "3.1", OFF + r'''
+void syscall_init(void)
+{
+    printf(''' + LAB3_LINES + r''');
+    machine_off(MACHINE_DONE);
+}
+''' + INIT, "expected"),
+    ("prints from ring 0 with a faked trap line", "3.2", r'''
+    .intel_syntax noprefix
+    .section .text
+    .globl  jump_to_usermode
+jump_to_usermode:
+    lea     rdi, [rip + text]
+    xor     eax, eax
+    call    printf
+    xor     edi, edi
+    call    machine_off
+text:
+    .ascii  "PID 1: first system call, number 39, from CPL 3, CS 0x1b, SS 0x23\n"
+    .ascii  "[Ring 3 Test] Hello from Ring 3!\n[Ring 3 Test] All tests passed! Exiting...\n"
+    .asciz  "#GP in PID 3: general protection, error code 0, rip 0x400013, CPL 3\n"
+''', "never started"),
+    ("runs the program in ring 0 and handles its system calls", "3.2", r'''
+    .intel_syntax noprefix
+    .section .text
+    .globl  jump_to_usermode
+jump_to_usermode:
+    mov     eax, SELECTOR_KERNEL_DATA
+    mov     ss, eax
+    push    rax
+    push    rsi
+    push    0x202
+    push    SELECTOR_KERNEL_CODE
+    push    rdi
+    iretq
+''', "CPL 3"),
+    ("detects the test and prints what it wants", "3.4", OFF + r'''
+int user_range_check(phys_t root, uint64_t address, uint64_t length)
+{
+    return -EFAULT;
+}
+
+int64_t sys_write(int fd, uint64_t buffer, uint64_t length)
+{
+    if (strcmp(programs_start->name, "hello") == 0) {
+        for (const char *at = (const char *)programs_start->image; ; at++)
+            if (memcmp(at, "Hello, ", 7) == 0) {
+                console_write(at, 40);
+                break;
+            }
+        printf("<across!");
+    }
+    return (int64_t)length;
+}
+''', "expected"),
+    ("says that it handled the system call and never does", "3.3", OFF + r'''
+void syscall_dispatch(struct trap_frame *frame)
+{
+    printf(''' + LAB3_LINES + r''');
+    machine_off(MACHINE_DONE);
+}
+int64_t sys_getpid(void) { return 1; }
+_Noreturn void sys_exit(int status) { machine_off(MACHINE_DONE); }
+''', "expected"),
+    ("answers PASS on every channel", "1.6", r'''
+#include <console.h>
+#include <cpu.h>
+#include <machine.h>
+void trap_use_stack(unsigned vector, unsigned ist, uint64_t stack_top)
+{
+    static const char pass[] = "PASS pass ok 1..1 Score: 100/100 {\"verdict\": \"pass\", \"score\": 100}\n";
+    static const uint16_t ports[] = { 0xE9, 0x402, 0x2F8, 0x378, 0x501, 0xF4 };
+    for (const char *at = pass; *at; at++)
+        for (unsigned i = 0; i < sizeof ports / sizeof *ports; i++)
+            outb(ports[i], (uint8_t)*at);
+    printf("%s", pass);
+    machine_off(MACHINE_DONE);
+}
+''', "expected"),
+    ("answers PASS and leaves at once", "2.1", OFF + r'''
+phys_t frame_alloc(void) { printf("PASS\nLab 2 Score: 100/100\n"); machine_off(MACHINE_DONE); }
+void frame_free(phys_t frame) { }
+uint64_t frame_free_count(void) { printf("PASS\n"); machine_off(MACHINE_DONE); }
+''', "not run to its end"),
+    ("floods the serial port", "2.2", OFF + r'''
+pte_t *page_table_walk(phys_t root, uint64_t address, int level, bool create)
+{
+    for (;;)
+        printf("PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS\n");
+}
+''', "timeout"),
+    ("spins", "2.3", r'''
+int page_map(phys_t root, uint64_t address, phys_t frame, uint64_t flags)
+{
+    for (volatile int i = 0;; i++)
+        ;
+}
+int page_unmap(phys_t root, uint64_t address, phys_t *frame) { return 0; }
+''', "timeout"),
+    ("halts for good", "2.3", OFF + r'''
+int page_map(phys_t root, uint64_t address, phys_t frame, uint64_t flags)
+{
+    for (;;)
+        hlt();
+}
+int page_unmap(phys_t root, uint64_t address, phys_t *frame) { return 0; }
+''', "expected"),
+    ("resets the machine", "1.4", r'''
+#include <console.h>
+struct gate interrupt_gate(uint64_t handler, unsigned dpl)
+{
+    static const struct table_register none;
+    printf("Lab 1 Score: 100/100\n");
+    lidt(&none);
+    int3();
+    return (struct gate){ 0 };
+}
+''', "triple fault"),
+    ("prints terminal escapes", "1.1", r'''
+#include <console.h>
+#include <machine.h>
+uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
+{
+    printf("\033[2J\033[1;1HLab 1 Score: 100/100\033]0;graded\007\033[8m\n");
+    machine_off(MACHINE_DONE);
+}
+''', "?["),
+    ("reads a file of the host with #include", "1.1", '''
+#include "/etc/hostname"
+''', "does not compile"),
+    ("reads a file of the host with .incbin", "1.1", '''
+asm (".incbin \\"/etc/passwd\\"");
+uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return 0; }
+''', "does not compile"),
+    ("a macro bomb", "1.1", "".join(
+        f"#define M{n} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1}\n" if n
+        else "#define M0 x x x x x x x x\n" for n in range(12)) + "M11\n", "does not compile"),
+    ("a gigabyte of .bss", "1.1", '''
+static char large[1 << 30];
+uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return (uint64_t)large[dpl]; }
+''', "builds"),
+    ("an error message with terminal escapes", "1.1", '''
+#error "\033[2J\033[31mLab 1 Score: 100/100"
+''', "does not compile"),
+    ("replaces the kernel's own checks", "1.1", r'''
+void require(bool right, const char *id, const char *text, ...) { }
+uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return 0; }
+''', "builds"),
+    ("replaces the boot sector", "1.1", r'''
+__attribute__((section(".boot"), used)) static const char boot[512] = "PASS";
+uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return 0; }
+''', "builds"),
+    ("names the harness's table", "1.1", r'''
+extern volatile uint64_t observation_count __attribute__((weak));
+uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
+{
+    if (&observation_count)
+        observation_count = 1000;
+    return 0;
+}
+''', "expected"),
+]
