@@ -195,7 +195,7 @@ def session(lab, old, solved="all", test=""):
             machine.kill()
             machine.wait()
     text = cut(output, "(gdb) ").replace(str(ROOT) + "/", "")
-    return fence(re.sub(r"^\[Inferior 1 .*\n?", "", text, flags=re.M))
+    return fence(re.sub(r"^(\[Inferior 1 |Remote comm).*\n?", "", text, flags=re.M))
 
 
 def made(marker, old):
