@@ -92,7 +92,7 @@ common_flags := -std=gnu11 -ffreestanding -nostdinc -isystem $(shell $(CC) -prin
     -g $(OPT) -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
     -mgeneral-regs-only -mno-red-zone -fno-omit-frame-pointer -fno-strict-aliasing -fno-common \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
-    -ffile-prefix-map=$(CURDIR)/= -MMD -MP
+    "-ffile-prefix-map=$(CURDIR)/=" -MMD -MP
 ifneq ($(findstring clang,$(CC)),)
 common_flags += --target=x86_64-unknown-linux-gnu -Wno-unused-command-line-argument
 endif

@@ -1,7 +1,7 @@
 """What lab 1's kernel must have done. See tools/ringstep/harness.py."""
 
 from ringstep import decode
-from ringstep.harness import Boot, test
+from ringstep.harness import Boot, signed, test
 
 MAIN = Boot(1, points=("tss_init", "idt_init", "trap_stacks_init", "machine_off"))
 VECTORS = Boot(1, "vectors")
@@ -14,6 +14,8 @@ SEGMENTS = [
     ("user code", USER_CODE, "present, DPL 3, 64-bit code"),
     ("user data", USER_DATA, "present, DPL 3, writable data"),
 ]
+# In the order of struct trap_frame.
+REGISTERS = "r15 r14 r13 r12 r11 r10 r9 r8 rbp rdi rsi rdx rcx rbx rax none".split()
 IST_OF = {8: 1, 2: 2, 18: 3, 1: 4}
 
 
@@ -156,8 +158,8 @@ def trap_frames(run):
                    "it has another")
         run.equal(f"the frame of {name} to have CS", seen["frame cs"], CODE)
         run.equal(f"the frame of {name} to have SS", seen["frame ss"], DATA)
-        run.expect(not seen["frame registers wrong"], f"the frame of {name} to hold the 15 registers",
-                   "at least one is in the wrong place (see struct trap_frame)")
+        run.expect(seen["wrong in the frame"] == 15, f"the frame of {name} to hold the 15 registers",
+                   f"{REGISTERS[seen['wrong in the frame']]} is not in its place (struct trap_frame)")
 
 
 def signed_vector(seen):
@@ -168,9 +170,13 @@ def signed_vector(seen):
 def registers_restored(run):
     """After each trap all 15 registers are as before it."""
     for seen in run.groups("vector"):
-        run.expect(not seen["registers changed"],
-                   f"all registers intact after {decode.vector(seen['vector'])}",
-                   "at least one has another value")
+        name = decode.vector(seen["vector"])
+        run.expect(seen["wrong after it"] == 15, f"all registers intact after {name}",
+                   f"{REGISTERS[seen['wrong after it']]} has another value")
+        run.equal(f"RSP intact after {name}, moved by", signed(seen["stack pointer moved by"]), 0, "{}")
+    changed = run.value("not taken from the frame")
+    run.expect(changed == 15, "every register loaded from the frame, as a handler has left it",
+               f"{REGISTERS[changed]} is not")
     run.equal("rbx, which a handler has changed in the frame, to be", run.value("rbx after ud2"), 0x1234)
 
 

@@ -34,7 +34,8 @@ def page_faults(run):
 
 
 def flags(page):
-    return f"{page.virtual:#x} is mapped {page.permissions}"
+    return (f"{page.virtual:#x} is mapped {page.permissions}, U bits from level 4 down "
+            f"{[entry >> 2 & 1 for entry in page.entries]}")
 
 
 # ---- 2.1 ----
@@ -315,14 +316,17 @@ def kernel_stacks(run):
               if page.virtual < end}
     tops = run.values("kernel stack")
     run.expect(len(set(tops)) == 5, "five different stacks", f"{[hex(top) for top in tops]}")
+    everything = set(mapped)
     for top in tops:
+        run.expect(top - size - PAGE not in everything, f"a guard page below the stack at {top - size:#x}",
+                   f"{top - size - PAGE:#x} is mapped")
         run.expect(base < top <= end and top % 16 == 0,
                    "a 16-byte aligned top in the area of the kernel stacks", f"{top:#x}")
         for address in range(top - size, top, PAGE):
             page = mapped.pop(address, None)
             run.expect(page is not None, f"all 16 KiB below {top:#x} mapped", f"{address:#x} is not")
-            run.expect(page.writable and not page.executable and not page.user,
-                       "a stack page that is writable, not executable, and ring 0's", flags(page))
+            run.expect(page.writable and not page.executable and not any(e & U for e in page.entries),
+                       "a stack page that is writable, not executable, and without a U bit", flags(page))
     run.expect(not mapped, "nothing mapped in the area but the stacks: guard pages between them",
                f"{[hex(v) for v in sorted(mapped)]} are mapped")
 

@@ -261,7 +261,7 @@ def system_call_from_ring_3(run):
     expected = ["[Ring 3 Test] Hello from Ring 3!", "[Ring 3 Test] Hello from user space!",
                 "[Ring 3 Test] Current PID: 1", "[Ring 3 Test] All tests passed! Exiting..."]
     lines = [line for line in run.text.split("\n") if "[Ring 3 Test]" in line]
-    run.expect(lines == expected, f"the lines {expected}", f"there are {lines}; {run.stopped()}")
+    run.expect(lines == expected, f"the lines {expected}", f"there are {lines or 'none'}; {run.stopped()}")
     writes = [call for call in calls_of(run, "ring3_test")
               if call.number == SYS_WRITE and call.cs == 0x1B and call.ss == 0x23]
     run.expect(sum(call.rdx == len(line) + 1 for line in expected for call in writes) >= 4,

@@ -157,7 +157,7 @@ class Grader:
         try:
             kernel = self.space.build(boot.lab, students, boot.test)
         except workspace.BuildError as error:
-            return dict.fromkeys(self.emulators, error)
+            return dict.fromkeys(self.emulators, self.whose(boot, error))
         greeting = self.greeting(boot)
         workspace.put_greeting(kernel.image, greeting)
         names = boot.test.split(",") if boot.test else ["ring3_test", "ring3_loop_test", "ring3_privilege_test"]
@@ -174,6 +174,14 @@ class Grader:
                 self.boots += 1
                 self.progress(f"lab {boot.lab} on {emulator}: {boot.test or 'main.c'}")
         return runs
+
+    def whose(self, boot, error):
+        """A kernel that does not build with the solutions either is our own mistake."""
+        try:
+            self.space.build(boot.lab, [], boot.test)
+        except workspace.BuildError as ours:
+            return MachineError(f"the course's own kernel does not build: {trim(str(ours), 3)}")
+        return error
 
     def machine(self, emulator, boot, kernel):
         points = []

@@ -136,7 +136,7 @@ class Run:
         """The registers when the kernel first came to a point."""
         snapshot = self.record.at(point)
         if snapshot is None:
-            raise NotReached(f"the kernel never came to {point}()")
+            raise NotReached(f"the kernel never came to {point}(): {self.stopped()}")
         return snapshot.registers
 
     def snapshots(self, point):

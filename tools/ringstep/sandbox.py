@@ -14,8 +14,9 @@ FILE_BYTES = 64 << 20
 MEMORY_BYTES = 2 << 30
 OUTPUT_BYTES = 200_000
 
-LIMITS = (f"ulimit -t {CPU_SECONDS} -f {FILE_BYTES // 512}; ulimit -v {MEMORY_BYTES // 1024} 2>/dev/null; "
-          "ulimit -c 0; exec \"$@\"")
+# One call each: dash takes no more.
+LIMITS = (f"ulimit -t {CPU_SECONDS}; ulimit -f {FILE_BYTES // 512}; ulimit -c 0; "
+          f"ulimit -v {MEMORY_BYTES // 1024} 2>/dev/null; exec \"$@\"")
 
 
 @lru_cache()
