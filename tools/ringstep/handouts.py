@@ -9,6 +9,7 @@ changes, see LOOSE) and looks at links, exercises, references and commands.
 """
 import html
 import json
+import os
 import re
 import shlex
 import shutil
@@ -100,11 +101,14 @@ def code(file, function=None, start=None, stop=None):
 @source
 def constants(file, names):
     """A table of the constants whose names match a pattern."""
-    rows = re.findall(rf"^#define\s+({names})\s+(\S.*?)(?:\s*/\*\s*(.*?)\s*(?:\*/)?)?$", read(file), re.M)
+    rows = []
+    for name, rest in re.findall(r"^#define[ \t]+(\w+(?:\(\w+\))?)[ \t]+(\S.*)$", read(file), re.M):
+        if re.fullmatch(names, re.sub(r"\(.*", "", name)):
+            value, _, said = rest.partition("/*")
+            rows.append(f"| `{name}` | `{value.strip()}` | {said.replace('*/', '').strip()} |")
     if not rows:
         raise HandoutError(f"{file} defines nothing like {names}")
-    return "\n".join(["| name | value | |", "| --- | --- | --- |"]
-                     + [f"| `{n}` | `{v.strip()}` | {c} |" for n, v, c in rows]) + "\n"
+    return "\n".join(["| name | value | |", "| --- | --- | --- |"] + rows) + "\n"
 
 
 def structure_type(kernel, name):
@@ -168,17 +172,37 @@ def command(run, start=None, stop=None):
     return fence(cut(make(*words[1:]), start, stop))
 
 
+def spoiled(id, old, new):
+    """Path and text of an exercise's solution in which `old` was replaced by `new`."""
+    path = {e: f for e, _, f in exercises(ROOT)}[id]
+    text = read("solutions/" + path)
+    if text.count(old) != 1:
+        raise HandoutError(f'{path} does not contain "{old}" once')
+    return path, text.replace(old, new)
+
+
+@source
+def broken(id, old, new, on="qemu-nox", start=None, stop=None):
+    """A run of a solved lab's kernel with one mistake in it."""
+    from .workspace import Workspace
+    path, text = spoiled(id, old, new)
+    with Workspace(ROOT, {path: text.encode()}) as workspace:
+        kernel = workspace.build(int(id[0]), {id}, "")
+        output = subprocess.run(
+            [sys.executable, "-B", "-m", "ringstep", on, "--image", kernel.image, "--kernel", kernel.elf],
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": "tools"}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode("utf-8", "replace").replace("\r", "")
+        return fence(cut(output.replace(str(workspace.tree) + "/", ""), start, stop))
+
+
 @source
 def graded(id, old, new):
     """What the grader says about a solution in which `old` was replaced by `new`."""
-    path = {e: f for e, _, f in exercises(ROOT)}[id]
+    path, text = spoiled(id, old, new)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, path)
         file.parent.mkdir(parents=True)
-        text = read("solutions/" + path)
-        if text.count(old) != 1:
-            raise HandoutError(f'{path} does not contain "{old}" once')
-        file.write_text(text.replace(old, new))
+        file.write_text(text)
         text = make("grade", f"ONLY={id}", f"SUBMISSION={folder}")
     return fence(re.sub(r"^\d+ boots in .*\n", "", text, flags=re.M).strip())
 
@@ -210,7 +234,7 @@ def session(lab, old, solved="all", test=""):
             machine.kill()
             machine.wait()
     text = cut(output, "(gdb) ").replace(str(ROOT) + "/", "")
-    return fence(re.sub(r"^(\[Inferior 1 |Remote comm).*\n?", "", text, flags=re.M))
+    return fence(re.sub(r"^(\[Inferior 1 |Remote comm|FPR\d|XMM\d).*\n?", "", text, flags=re.M))
 
 
 def made(marker, old):
@@ -228,7 +252,7 @@ def refreshed(text, page):
     def renew(match):
         try:
             return match[1] + made(match[2], match[3]) + match[4]
-        except (HandoutError, KeyError, TypeError) as error:
+        except (HandoutError, LookupError, TypeError, ValueError, OSError) as error:
             raise HandoutError(f"handouts/{page}.md: {match[2]}: {error}") from None
     return BLOCK.sub(renew, text)
 
@@ -273,7 +297,7 @@ def check_blocks(name, text):
         try:
             if loose(made(match[2], match[3])) != loose(match[3]):
                 yield f"is not what the code gives now (make handouts-refresh): {match[2]}"
-        except (HandoutError, KeyError, TypeError) as error:
+        except (HandoutError, LookupError, TypeError, ValueError, OSError) as error:
             yield f"{match[2]}: {error}"
     if text.count("<!-- from:") != len(BLOCK.findall(text)):
         yield "has a marker without its end"
