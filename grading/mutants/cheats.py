@@ -21,9 +21,6 @@ OFF = r'''
 #include <console.h>
 #include <cpu.h>
 #include <machine.h>
-#include <program.h>
-#include <stdbool.h>
-#include <string.h>
 '''
 
 INIT = "void process_activate(const struct process *process)\n{\n}\n"
@@ -78,6 +75,8 @@ jump_to_usermode:
     iretq
 ''', "CPL 3"),
     ("detects the test and prints what it wants", "3.4", OFF + r'''
+#include <program.h>
+#include <string.h>
 int user_range_check(phys_t root, uint64_t address, uint64_t length)
 {
     return -EFAULT;
@@ -179,7 +178,7 @@ uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return 0; }
         f"#define M{n} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1}\n" if n
         else "#define M0 x x x x x x x x\n" for n in range(12)) + "M11\n", "does not compile"),
     ("a gigabyte of .bss", "1.1", '''
-static char large[1 << 30];
+static volatile char large[1 << 30];
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return (uint64_t)large[dpl]; }
 ''', "builds"),
     ("an error message with terminal escapes", "1.1", '''

@@ -253,7 +253,9 @@ class Machine:
             return "power-off", None
         if self.process.returncode == -signal.SIGXCPU:
             return "limit", "CPU time"
-        raise MachineError(f"Bochs broke off: {panic[1] if panic else self.process.returncode}")
+        if panic:                           # the boot sector had been reached: the kernel did it
+            return "gave-up", panic[1]
+        raise MachineError(f"Bochs broke off: {self.process.returncode}")
 
 
 def boot(image, kernel=None, limits=Limits(), points=(), live=None):

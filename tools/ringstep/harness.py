@@ -157,6 +157,8 @@ class Run:
             words = STATUSES.get(record.status, words)
         elif record.end == "limit":
             words = f"it was stopped at its limit of {record.limit}"
+        elif record.end == "gave-up":
+            words += f" ({record.limit})"
         if record.end in ("triple-fault", "reset"):
             chain = postmortem.last_exceptions(record, self.symbols.path)
             words += "".join(f"; {line}" for line in chain)

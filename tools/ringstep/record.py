@@ -192,7 +192,7 @@ class Record:
     registers: Optional[Registers] = None   # at the end; QEMU: see Point("machine_off")
                                             # for the general ones after a power-off
     memory: Optional[Memory] = None         # at the end
-    limit: Optional[str] = None             # which one, where end is "limit"
+    limit: Optional[str] = None             # which one, where end is "limit"; why, where "gave-up"
 
     @property
     def text(self):
@@ -210,6 +210,7 @@ ENDS = {
     "halted": "the processor halted with interrupts off",
     "limit": "a limit was reached",
     "closed": "the window was closed",
+    "gave-up": "Bochs gave up on what the kernel did",
 }
 
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from functools import lru_cache
 
-CPU_SECONDS = 60
+CPU_SECONDS = 10            # for each process
 FILE_BYTES = 64 << 20
 MEMORY_BYTES = 2 << 30
 OUTPUT_BYTES = 200_000
