@@ -133,8 +133,8 @@ def structure(file, name):
     body = re.search(rf"struct {name} \{{(.*?)^\}}", read(file), re.S | re.M)[1]
     rows = ["| offset | bytes | member | |", "| --: | --: | --- | --- |"]
     for (member, at), end in zip(members, [at for _, at in members[1:]] + [size]):
-        said = re.search(rf"\b{member}\b[^;\n]*;\s*/\*\s*(.*?)\s*(?:\*/|$)", body, re.M)
-        rows.append(f"| {at} | {end - at} | `{member}` | {said[1] if said else ''} |")
+        said = re.search(rf"\b{member}\b[^;\n]*;[ \t]*/\*[ \t]*(.*?)[ \t]*(?:\*/|$)", body, re.M)
+        rows.append(f"| {at} | {end - at} | `{member}` | {said[1].replace('|', chr(92) + '|') if said else ''} |")
     return "\n".join(rows) + f"\n\n{size} bytes in all.\n"
 
 
