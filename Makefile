@@ -41,8 +41,19 @@ demo:                   ## boot the finished lab 3: Hello from Ring 3!
 	@$(MAKE) qemu-nox LAB=$(lastword $(LABS)) SOLVED=all
 
 grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [REPORT=dir] [ONLY=1.2]
-	@$(python) grade --lab "$(if $(filter file,$(origin LAB)),,$(number))" \
+	@$(python) grade --lab "$(chosen_lab)" \
 	    --submission "$(SUBMISSION)" --report "$(REPORT)" --only "$(ONLY)"
+
+chosen_lab = $(if $(filter file,$(origin LAB)),,$(number))
+
+handin:                 ## pack your exercise files, of all labs or of LAB=n
+	@$(python) course handin $(chosen_lab)
+
+edition:                ## write the tree that students get for LAB=n
+	@$(python) course edition $(number)
+
+grade-all:              ## grade each hand-in of a folder: DIR=… [LAB=n] [REPORT=dir]
+	@$(python) course grade-all "$(DIR)" "$(chosen_lab)" "$(REPORT)"
 
 reset:                  ## start one exercise over, keeping your version: EX=1.2
 	@$(python) skeleton reset "$(EX)"

@@ -89,11 +89,14 @@ def collect(root, source):
     "solutions" is solutions/."""
     known = {path for _, _, path in exercises(root)}
     submission = Submission(str(source or "labs"))
-    path = Path(source) if source not in (None, "", "solutions") else root / (source or "labs")
-    if path.is_dir():
+    path = Path(source or "labs")
+    if source in (None, "", "solutions"):
+        for file in sorted(known):
+            at = root / path / file
+            if at.is_file():
+                add(submission, known, file, at.stat().st_size, at.read_bytes)
+    elif path.is_dir():
         from_folder(submission, path, known)
-        if source in (None, "", "solutions"):
-            submission.ignored = []
     elif path.is_file():
         if path.stat().st_size > ARCHIVE_BYTES:
             raise SubmissionError(f"{path}: is larger than {ARCHIVE_BYTES >> 20} MiB")

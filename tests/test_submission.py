@@ -1,0 +1,138 @@
+"""Submissions: what is taken, what is ignored by name, and what is refused."""
+import io
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from ringstep.submission import FILE_BYTES, SubmissionError, collect
+
+ROOT = Path(__file__).parent.parent
+PATH = "lab1-boot/exercises/gdt_load.S"
+SOLUTION = (ROOT / "solutions" / PATH).read_bytes()
+
+
+def archive(tmp_path, *members):
+    """members: (name, bytes) or a TarInfo"""
+    file = tmp_path / "handin.tar.gz"
+    with tarfile.open(file, "w:gz") as tar:
+        for member in members:
+            if isinstance(member, tarfile.TarInfo):
+                tar.addfile(member)
+            else:
+                info = tarfile.TarInfo(member[0])
+                info.size = len(member[1])
+                tar.addfile(info, io.BytesIO(member[1]))
+    return file
+
+
+def special(name, kind, link=""):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, link
+    return info
+
+
+@pytest.mark.parametrize("front", ["", "./", "labs/", "./labs/", "someone/labs/"])
+def test_paths_may_have_folders_in_front(tmp_path, front):
+    assert collect(ROOT, archive(tmp_path, (front + PATH, SOLUTION))).files == {PATH: SOLUTION}
+
+
+def test_a_folder_is_taken_like_an_archive(tmp_path):
+    (tmp_path / PATH).parent.mkdir(parents=True)
+    (tmp_path / PATH).write_bytes(SOLUTION)
+    assert collect(ROOT, tmp_path).files == {PATH: SOLUTION}
+
+
+def test_other_files_are_ignored_by_name(tmp_path):
+    submission = collect(ROOT, archive(tmp_path, (PATH, SOLUTION), ("Makefile", b"all:"),
+                                       ("grading/points.txt", b"1.1 100 x"), ("notes.txt", b"")))
+    assert set(submission.files) == {PATH}
+    assert [line.split(":")[0] for line in submission.ignored] == ["Makefile", "grading/points.txt", "notes.txt"]
+
+
+REFUSED = {
+    "leaves the tree": [("../" + PATH, SOLUTION)],
+    "leaves the tree ": [("/etc/passwd", b"")],
+    "is a link or a device": [special(PATH, tarfile.SYMTYPE, "/etc/passwd")],
+    "is a link or a device ": [special(PATH, tarfile.LNKTYPE, "/etc/passwd")],
+    "is a link or a device  ": [special(PATH, tarfile.CHRTYPE)],
+    "is a link or a device   ": [special(PATH, tarfile.FIFOTYPE)],
+    "twice": [(PATH, SOLUTION), ("labs/" + PATH, SOLUTION)],
+    "has no exercise file": [("notes.txt", b"I was ill")],
+    "has no exercise file ": [],
+    f"more than {FILE_BYTES}": [(PATH, b"#" * (FILE_BYTES + 1))],
+    "MiB in the archive": [("zeroes", bytes(17 << 20)), (PATH, SOLUTION)],
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_could_hurt_is_refused(tmp_path, why):
+    with pytest.raises(SubmissionError, match=why.strip()):
+        collect(ROOT, archive(tmp_path, *REFUSED[why]))
+
+
+RUBBISH = {"empty": b"", "text": b"no archive", "binary": bytes(n * n % 251 for n in range(5000)),
+           "broken gzip": b"\x1f\x8b" + bytes(100)}
+
+
+@pytest.mark.parametrize("name", RUBBISH)
+def test_rubbish_is_no_archive(tmp_path, name):
+    file = tmp_path / "handin.tar.gz"
+    file.write_bytes(RUBBISH[name])
+    with pytest.raises(SubmissionError, match="is no archive that can be read|has no exercise file"):
+        collect(ROOT, file)
+
+
+def test_a_link_in_a_folder_is_refused(tmp_path):
+    (tmp_path / PATH).parent.mkdir(parents=True)
+    (tmp_path / PATH).symlink_to("/etc/passwd")
+    with pytest.raises(SubmissionError, match="is a link"):
+        collect(ROOT, tmp_path)
+
+
+def test_a_file_of_a_gigabyte_is_refused_unread(tmp_path):
+    file = tmp_path / "handin.tar.gz"
+    with open(file, "wb") as sparse:
+        sparse.truncate(1 << 30)
+    with pytest.raises(SubmissionError, match="is larger than"):
+        collect(ROOT, file)
+
+
+def make(*arguments, **environment):
+    return subprocess.run(["make", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, env={**os.environ, **environment})
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["SUBMISSION=nowhere.tar.gz"], "there is no such folder or archive"),
+    (["ONLY=9.9"], "there is no such exercise or test"),
+    (["LAB=7"], "there is no such lab"),
+])
+def test_make_grade_says_in_one_line_what_is_wrong(arguments, words):
+    run = make("grade", *arguments)
+    lines = [line for line in run.stderr.split("\n") if line and not line.startswith("make: ***")
+             or words in line]
+    assert run.returncode != 0 and len(lines) == 1 and words in lines[0]
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_what_does_not_compile_costs_only_itself(tmp_path):
+    tree = tmp_path / "lab1-boot/exercises"
+    tree.mkdir(parents=True)
+    for file in (ROOT / "solutions/lab1-boot/exercises").iterdir():
+        (tree / file.name).write_bytes(file.read_bytes())
+    (tree / "tss_load.c").write_text("this is no C\n")
+    run = make("grade", "LAB=1", f"SUBMISSION={tmp_path}")
+    assert "1.3  does not compile" in run.stdout
+    assert "labs/lab1-boot/exercises/tss_load.c:1:1: error" in run.stdout
+    assert "Lab 1 Score: 82/100" in run.stdout and run.returncode == 2
+
+
+def test_a_missing_emulator_is_no_wrong_answer(tmp_path):
+    for name in os.listdir("/usr/bin"):
+        if name != "bochs":
+            (tmp_path / name).symlink_to(f"/usr/bin/{name}")
+    run = make("grade", "ONLY=1.2", "SUBMISSION=solutions", PATH=str(tmp_path))
+    assert "grader-error on bochs" in run.stdout and "type ./setup" in run.stdout
+    assert "fail" not in run.stdout
