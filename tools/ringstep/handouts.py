@@ -7,13 +7,9 @@ from the code or from a run of it; KIND is a function registered with @source.
 `refresh` writes it anew, `check` compares it (without what another compiler
 changes, see LOOSE) and looks at links, exercises, references and commands.
 """
-import html
-import json
 import os
 import re
 import shlex
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -95,7 +91,7 @@ def code(file, function=None, start=None, stop=None):
         if not match:
             raise HandoutError(f"{file} has no function {function}")
         text = match[0]
-    return fence(cut(text, start, stop), "asm" if file.endswith(".S") else "c")
+    return fence(cut(text, start, stop), {".S": "asm", ".py": "python"}.get(Path(file).suffix, "c"))
 
 
 @source
@@ -379,8 +375,8 @@ def main(arguments):
             print("\n".join(found) or "handouts: all right", file=sys.stderr if found else sys.stdout)
             return 1 if found else 0
         else:
-            from . import site
-            return {"site": site.build, "pdf": site.pdf}[arguments[0]]()
+            from . import website
+            return {"site": website.build, "pdf": website.pdf}[arguments[0]]()
     except HandoutError as error:
         print(error, file=sys.stderr)
         return 1
