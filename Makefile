@@ -78,3 +78,9 @@ mutants:                ## grade every wrong kernel, every cheat and every other
 	@$(python) mutants full
 	@$(python) mutants right
 	@$(python) mutants cheats
+
+check-stable:           ## grade the same things 20 times, half of them beside busy loops
+	@$(python) bench stable
+
+bench:                  ## how long things take here
+	@$(python) bench

@@ -3,9 +3,10 @@
 from ringstep import decode
 from ringstep.harness import Boot, signed, test
 
-MAIN = Boot(1, points=("tss_init", "idt_init", "trap_stacks_init", "machine_off"))
-VECTORS = Boot(1, "vectors")
-OVERFLOW = Boot(1, "overflow", points=("machine_off",))
+QUICK = {"instructions": 40_000_000, "cpu_seconds": 1}
+MAIN = Boot(1, points=("tss_init", "idt_init", "trap_stacks_init", "machine_off"), **QUICK)
+VECTORS = Boot(1, "vectors", **QUICK)
+OVERFLOW = Boot(1, "overflow", points=("machine_off",), **QUICK)
 
 CODE, DATA, USER_CODE, USER_DATA, TSS = 0x08, 0x10, 0x18, 0x20, 0x28
 SEGMENTS = [

@@ -85,7 +85,7 @@ def run_other(module):
     return guarded("ringstep", lambda: importlib.import_module(f"ringstep.{module}").main(sys.argv[2:]))
 
 
-OTHERS = ("grade", "skeleton", "mutants", "course")
+OTHERS = ("grade", "skeleton", "mutants", "course", "bench")
 COMMANDS = {
     "qemu": lambda args: run_qemu(args, window=True), "qemu-nox": run_qemu,
     "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
