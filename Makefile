@@ -72,6 +72,7 @@ check:                  ## the tests, in about 90 seconds
 
 check-all: check        ## every test there is
 	@$(pytest) -m slow tests
+	@tools/matrix.sh
 	@$(MAKE) mutants
 
 mutants:                ## grade every wrong kernel, every cheat and every other right solution
