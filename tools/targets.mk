@@ -1,13 +1,13 @@
 # targets.mk - what a user types. `make help` prints what stands behind `##`.
 
-.PHONY: all qemu qemu-nox qemu-gdb gdb bochs bochs-debug files clean help stats doctor \
+.PHONY: all qemu qemu-nox qemu-gdb gdb why bochs bochs-debug files clean help stats doctor \
         compile_commands.json
 all: $(image)           ## build the kernel and its disk image
 	@echo "$(lab): $(image), kernel $$(( ($$(wc -c < $(image).kernel) + 1023) / 1024 )) KiB of $$(( $(read_max) / 1024 )) KiB"
 
 # ---- run it --------------------------------------------------------------
 
-ringstep = PYTHONPATH=tools $(PYTHON) -B -m ringstep $@ --image "$(image)" --kernel "$(kernel)"
+ringstep = PYTHONPATH=tools $(PYTHON) -B -m ringstep $@ --image "$(image)" --kernel "$(kernel)" --last "$(BUILD)/last-run"
 on_port  = --port "$(GDBPORT)" --again "$(strip $(MAKEOVERRIDES))"
 
 qemu: $(image)          ## boot it on QEMU, in a window where there is a display
@@ -21,6 +21,9 @@ qemu-gdb: $(image)      ## boot it on QEMU, stopped until GDB attaches
 gdb: $(kernel)          ## attach GDB to `make qemu-gdb` in another terminal
 	@$(ringstep) $(on_port)
 bochs-debug: $(image)   ## boot it in Bochs' own debugger
+	@$(ringstep)
+
+why:                    ## explain the end of the last run once more, with what Bochs says
 	@$(ringstep)
 
 # ---- look at the tree ----------------------------------------------------

@@ -89,18 +89,27 @@ def ranges(pages):
     return joined
 
 
-def translate(memory, cr3, address):
-    """The physical address, or None where nothing is mapped."""
+def walk(memory, cr3, address):
+    """Yield (level, index, entry) as the processor goes down; entry is None for
+    a table outside of memory. The last one maps the page, or stops the walk."""
     table = cr3
     for level in (4, 3, 2, 1):
-        shift = 12 + 9 * (level - 1)
+        index = address >> (12 + 9 * (level - 1)) & 511
         try:
-            entry = memory.u64((table & ADDRESS) + 8 * (address >> shift & 511))
+            entry = memory.u64((table & ADDRESS) + 8 * index)
         except LookupError:
-            return None
-        if not entry & P:
-            return None
-        if level == 1 or (entry & PS and level < 4):
-            offset = (1 << shift) - 1
-            return entry & ADDRESS & ~offset | address & offset
+            entry = None
+        yield level, index, entry
+        if entry is None or not entry & P or (entry & PS and level in (2, 3)):
+            return
         table = entry
+
+
+def translate(memory, cr3, address):
+    """The physical address, or None where nothing is mapped."""
+    for level, _, entry in walk(memory, cr3, address):
+        pass
+    if entry is None or not entry & P:
+        return None
+    offset = (1 << 12 + 9 * (level - 1)) - 1
+    return entry & ADDRESS & ~offset | address & offset

@@ -11,6 +11,7 @@ import re
 import select
 import signal
 import socket
+import time
 from functools import lru_cache
 
 from . import process
@@ -93,6 +94,7 @@ class Machine:
         if live:
             os.close(serial)
         self.buffer, self.events, self.stub_buffer, self.snapshots = b"", [], b"", []
+        self.samples, self.full = [], False
 
     def close(self):
         process.stop(self.process)
@@ -146,6 +148,11 @@ class Machine:
         text = self.ask("human-monitor-command", **{"command-line": "info registers"})
         return parse_registers(text)
 
+    def sample(self):
+        """Look where the processor is; the last eight places are kept."""
+        self.samples = self.samples[-7:] + [self.registers()]
+        return self.samples[-1]
+
     def packet(self, text):
         """Send a packet of GDB's remote protocol; its answer comes from reply()."""
         send(self.stub, b"$%s#%02x" % (text.encode(), sum(text.encode()) % 256))
@@ -181,13 +188,16 @@ class Machine:
                 return self.end_of(shutdown["data"]["reason"]), None
             if self.limits.cpu_seconds and self.too_much():
                 return "limit", self.too_much()
+            if not self.full and self.too_much():           # interactive: go on without a record
+                self.full = True
+                self.ask("human-monitor-command", **{"command-line": "log none"})
             if self.pump(TICK):
                 if self.stopped():
                     self.reply()
                     self.visit(left, memory)
                     self.packet("c")
             else:
-                now = self.registers()
+                now = self.sample()
                 if now.halted and not now.rflags & INTERRUPTS_ON and last == now.rip:
                     return "halted", None
                 last, quiet = now.rip, quiet + 1
@@ -233,7 +243,15 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="non
     registers = None
     try:
         try:
-            end, limit = machine.run(points)
+            try:
+                end, limit = machine.run(points)
+            except KeyboardInterrupt:
+                if not live:
+                    raise
+                end, limit = "stopped", None
+                for _ in range(4):
+                    machine.sample()
+                    time.sleep(0.01)
             if end not in ("limit", "closed"):
                 registers = machine.registers()
                 if end in ("power-off", "reset"):   # some instructions were run after it
@@ -246,13 +264,15 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="non
                 raise MachineError(f"QEMU broke off: {words[0] or machine.process.returncode}")
             end, limit = "limit", "CPU time"
         limit = machine.too_much() or limit
+        if machine.samples and not registers:
+            registers = machine.samples[-1]
         if live:
             machine.drain()
-        if limit:
+        if limit and limits.cpu_seconds:
             end = "limit"
         log = process.contents(machine.log, limits.log_bytes).decode("ascii", "replace")
         return Record("qemu", end, status_of(process.contents(machine.e9)),
                       process.contents(machine.serial, limits.serial_bytes),
-                      parse_events(log), machine.snapshots, registers, machine.memory(), limit)
+                      parse_events(log), machine.snapshots, registers, machine.memory(), limit, machine.samples)
     finally:
         machine.close()

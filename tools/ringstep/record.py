@@ -92,6 +92,16 @@ class Registers:
     def __getitem__(self, name):
         return self.general[name]
 
+    @property
+    def bits(self):
+        """The width of the code: 16, 32 or 64."""
+        if not (self.cr0 or 0) & 1:
+            return 16
+        attributes = self.segments["cs"].attributes if "cs" in self.segments else 1 << 21
+        if (self.efer or 0) >> 10 & 1 and attributes >> 21 & 1:
+            return 64
+        return 32 if attributes >> 22 & 1 else 16
+
 
 @dataclass
 class Event:
@@ -193,6 +203,7 @@ class Record:
                                             # for the general ones after a power-off
     memory: Optional[Memory] = None         # at the end
     limit: Optional[str] = None             # which one, where end is "limit"; why, where "gave-up"
+    samples: List[Registers] = field(default_factory=list)  # now and then during the run
 
     @property
     def text(self):
@@ -210,6 +221,7 @@ ENDS = {
     "halted": "the processor halted with interrupts off",
     "limit": "a limit was reached",
     "closed": "the window was closed",
+    "stopped": "stopped with Ctrl-C; no emulator is left running",
     "gave-up": "Bochs gave up on what the kernel did",
 }
 

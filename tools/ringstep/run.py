@@ -6,7 +6,7 @@ import sys
 
 from .record import ENDS, MachineError, Limits
 
-FOREVER = Limits(instructions=None, cpu_seconds=None, log_bytes=64 << 20)
+FOREVER = Limits(instructions=None, cpu_seconds=None, log_bytes=16 << 20)
 RESET, OTHER, BROKEN, INTERRUPTED = 4, 5, 6, 130
 
 # The status that the kernel leaves (machine.h) is the exit status, too.
@@ -35,17 +35,21 @@ def closing_line(record):
         return OTHER, ENDS["power-off"] + " without a status"
     if record.end in ("triple-fault", "reset"):
         return RESET, ENDS[record.end]
+    if record.end == "stopped":
+        return INTERRUPTED, ENDS["stopped"]
     return (0 if record.end == "closed" else OTHER), ENDS.get(record.end, record.end)
 
 
-def finish(record, kernel):
+def finish(record, args):
+    """Say how a run ended and, where it ended badly, why; keep that for `make why`."""
+    from . import postmortem
     status, words = closing_line(record)
     if record.serial and not record.serial.endswith(b"\n"):
         live(b"\n")
-    if status == RESET:
-        from .postmortem import last_exceptions
-        for line in last_exceptions(record, kernel):
-            print(f"  {line}", file=sys.stderr)
+    explanation = postmortem.explain(record, args.kernel)
+    postmortem.keep(args.last, args.image, args.kernel, record, explanation)
+    for line in explanation.lines() if explanation else ():
+        print(line, file=sys.stderr)
     say(record.emulator, words)
     return status
 
@@ -56,12 +60,12 @@ def run_qemu(args, window=False, extra=()):
     if window and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         display = next((d for d in ("gtk", "sdl", "cocoa") if d in qemu.displays()), "none")
     return finish(qemu.boot(args.image, limits=FOREVER, live=live, display=display, extra=extra),
-                  args.kernel)
+                  args)
 
 
 def run_bochs(args):
     from . import bochs
-    return finish(bochs.boot(args.image, args.kernel, FOREVER, live=live), args.kernel)
+    return finish(bochs.boot(args.image, args.kernel, FOREVER, live=live), args)
 
 
 def run_qemu_gdb(args):
@@ -79,6 +83,11 @@ def run_bochs_debug(args):
     return debug.bochs(args.image, args.kernel)
 
 
+def run_why(args):
+    from . import postmortem
+    return postmortem.again(args.last)
+
+
 def run_other(module):
     """The commands that take their own arguments: graders, tools of the course."""
     import importlib
@@ -89,6 +98,7 @@ OTHERS = ("grade", "skeleton", "mutants", "course", "bench")
 COMMANDS = {
     "qemu": lambda args: run_qemu(args, window=True), "qemu-nox": run_qemu,
     "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
+    "why": run_why,
 }
 
 
@@ -124,8 +134,9 @@ def main(argv=None):
         return run_other(sys.argv[1])
     parser = argparse.ArgumentParser(prog="ringstep")
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("--image", required=True)
-    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--image")
+    parser.add_argument("--kernel")
+    parser.add_argument("--last", default="", help="folder in which the last run is kept")
     parser.add_argument("--port", default="", help="for GDB")
     parser.add_argument("--again", default="", help="variables to repeat in the other terminal")
     args = parser.parse_args(argv)
