@@ -22,6 +22,15 @@ PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 Q := $(if $(V),,@)
 
+# A missing tool is said once, in one line; what builds nothing works without.
+ifneq ($(filter-out doctor help clean,$(or $(MAKECMDGOALS),all)),)
+absent := $(foreach t,$(firstword $(CC)) $(firstword $(LD)) $(firstword $(OBJCOPY)),\
+            $(if $(shell command -v $t 2>/dev/null),,$t))
+ifneq ($(absent),)
+$(error $(strip $(absent)): not installed. Type ./setup, or `make doctor` for a list)
+endif
+endif
+
 # ---- folders -------------------------------------------------------------
 
 BUILD ?= build
@@ -88,7 +97,7 @@ out := $(BUILD)/$(compiler)/$(lab)/$(selection)$(if $(TEST),-$(subst $(comma),+,
 # ---- flags ---------------------------------------------------------------
 
 # Neutral against what a distribution's compiler switches on by itself.
-common_flags := -std=gnu11 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+common_flags := -std=gnu11 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
     -g $(OPT) -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
     -mgeneral-regs-only -mno-red-zone -fno-omit-frame-pointer -fno-strict-aliasing -fno-common \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \

@@ -6,20 +6,14 @@
 #include <boot.h>
 #include <cpu.h>
 #include <frame.h>
-#include <gdt.h>
-#include <idt.h>
 #include <observe.h>
 #include <page_fault.h>
 #include <page_table.h>
-#include <tss.h>
+#include <tables.h>
 
 static inline void lab2_start(void)
 {
-    gdt_init();
-    gdt_use();
-    tss_init();
-    idt_init();
-    trap_stacks_init();
+    tables_init();
     page_fault_init();
 }
 

@@ -3,12 +3,11 @@
  * two other vectors on stacks of their own.
  */
 #include <boot.h>
-#include <gdt.h>
-#include <idt.h>
+#include <cpu.h>
 #include <observe.h>
 #include <probe.h>
+#include <tables.h>
 #include <trap.h>
-#include <tss.h>
 
 static char stacks[2][8192] __attribute__((aligned(16)));
 
@@ -27,11 +26,7 @@ static void double_fault(struct trap_frame *frame)
 
 _Noreturn void kmain(void)
 {
-    gdt_init();
-    gdt_use();
-    tss_init();
-    idt_init();
-    trap_stacks_init();
+    tables_init();
 
     trap_use_stack(40, 6, (uint64_t)stacks[1]);
     trap_use_stack(41, 7, (uint64_t)stacks[1] + sizeof stacks[1]);

@@ -3,11 +3,9 @@
  */
 #include <boot.h>
 #include <frame.h>
-#include <gdt.h>
-#include <idt.h>
 #include <observe.h>
 #include <string.h>
-#include <tss.h>
+#include <tables.h>
 
 #define FRAMES_MAX 8192
 
@@ -47,10 +45,7 @@ static void take_all(bool note)
 
 _Noreturn void kmain(void)
 {
-    gdt_init();
-    gdt_use();
-    tss_init();
-    idt_init();
+    tables_init();
     for (unsigned i = 0; i < memory_region_count; i++) {
         observe("region start", memory_regions[i].start);
         observe("region end", memory_regions[i].end);

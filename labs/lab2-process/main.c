@@ -9,14 +9,13 @@
 #include <exercise.h>
 #include <frame.h>
 #include <gdt.h>
-#include <idt.h>
 #include <machine.h>
 #include <page_fault.h>
 #include <page_table.h>
 #include <process.h>
 #include <stacks.h>
 #include <string.h>
-#include <tss.h>
+#include <tables.h>
 
 #define CYCLES 1000                 /* enough to hand out 64 MiB more than once */
 
@@ -187,11 +186,7 @@ static void try_processes(void)
 _Noreturn void kmain(void)
 {
     printf("Ringstep lab 2: address spaces, stacks, processes\n");
-    gdt_init();
-    gdt_use();
-    tss_init();
-    idt_init();
-    trap_stacks_init();
+    tables_init();
     page_fault_init();
 
     exercise("2.1", "frame_alloc, frame_free");

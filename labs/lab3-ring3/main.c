@@ -16,8 +16,8 @@
 #include <schedule.h>
 #include <string.h>
 #include <syscall.h>
+#include <tables.h>
 #include <timer.h>
-#include <tss.h>
 
 static uint64_t frames_before;
 
@@ -56,11 +56,7 @@ _Noreturn void all_processes_ended(void)
 _Noreturn void kmain(void)
 {
     printf("Ringstep lab 3: ring 3 and system calls\n");
-    gdt_init();
-    gdt_use();
-    tss_init();
-    idt_init();
-    trap_stacks_init();
+    tables_init();
     page_fault_init();
     exceptions_init();
     frames_before = frame_free_count();

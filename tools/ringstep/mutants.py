@@ -75,7 +75,8 @@ def try_wrong(root, row, full):
     said = explained(grader, exercise)
     caught = any(r.test.name == test and r.verdict not in (PASS, "not-run", "grader-error")
                  for r in exercise.results)
-    if full:
+    if full:                        # the test may stand behind one that has seen it, too
+        caught = exercise.verdict not in (PASS, "grader-error")
         innocent = [e.id for e in grader.exercises.values() if e.id != id and e.verdict != PASS]
         if innocent:
             return name, False, False, f"it cost {' '.join(innocent)}, too; {said}"
