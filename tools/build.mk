@@ -24,10 +24,10 @@ Q := $(if $(V),,@)
 
 # A missing tool is said once, in one line; what builds nothing works without.
 ifneq ($(filter-out doctor help clean,$(or $(MAKECMDGOALS),all)),)
-absent := $(foreach t,$(firstword $(CC)) $(firstword $(LD)) $(firstword $(OBJCOPY)),\
-            $(if $(shell command -v $t 2>/dev/null),,$t))
+absent := $(strip $(foreach t,$(firstword $(CC)) $(firstword $(LD)) $(firstword $(OBJCOPY)),\
+            $(if $(shell command -v $t 2>/dev/null),,$t)))
 ifneq ($(absent),)
-$(error $(strip $(absent)): not installed. Type ./setup, or `make doctor` for a list)
+$(error $(absent): not installed. Type ./setup, or `make doctor` for a list)
 endif
 endif
 
