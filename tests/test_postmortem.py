@@ -126,7 +126,7 @@ def slug(heading):
 
 
 def test_pages_to_read_exist():
-    source = (ROOT / "tools/ringstep/causes.py").read_text()
+    source = "".join((ROOT / f"tools/ringstep/{name}.py").read_text() for name in ("causes", "endings"))
     named = set(re.findall(r'"(\w+\.md)#([a-z0-9_-]+)"', source))
     assert len(named) > 10
     vectors = ["de-divide-error", "bp-breakpoint", "ud-invalid-opcode", "nm-device-not-available", "df-double-fault",

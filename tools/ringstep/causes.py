@@ -6,131 +6,15 @@ memory, the instruction's bytes. Kernel variables serve only where the hardware
 holds nothing (which process, how many frames).
 """
 import re
-from dataclasses import replace
 
-from . import decode, layout, paging, symbols
+from . import decode, layout, paging
+from .endings import ENDLESS, PANICKED
 from .layout import CONSTANTS
-from .postmortem import PANIC, last_chain, same_place
+from .scene import MASK
 
-MASK = (1 << 64) - 1
 CODE, USER_CODE = CONSTANTS["SELECTOR_KERNEL_CODE"], CONSTANTS["SELECTOR_USER_CODE"]
 CODES = {CODE, USER_CODE}
-STACKS = {CONSTANTS["SELECTOR_KERNEL_DATA"], CONSTANTS["SELECTOR_USER_DATA"]}
-SYSCALL, TIMER = CONSTANTS["SYSCALL_VECTOR"], 32
-
-
-class Scene:
-    """A record with what the rules ask of it."""
-
-    def __init__(self, record, kernel):
-        self.record, self.memory = record, record.memory
-        try:
-            self.symbols = symbols.load(kernel) if kernel else None
-        except (ImportError, OSError, AttributeError):
-            self.symbols = None
-        self.names = self.symbols.names if self.symbols else {}
-        self.panic = PANIC.search(record.text) if record.status == 1 else None
-        trapped = not (self.panic and self.panic["function"])
-        self.chain = last_chain(record.events, {self.names.get("probe_read_instruction")}) if trapped else []
-        self.root = self.chain[0] if self.chain else None
-        at = record.events.index(self.root) if self.root else len(record.events)
-        before = record.events[at - 1] if at else None
-        if self.root and before and before.kind != "exception" and same_place(before, self.root):
-            self.root = before                      # it was the `int` that could not be delivered
-            self.chain = [before] + self.chain
-        self.before = record.events[:at]
-        if self.root and self.root.rip is None and self.panic:      # Bochs: the kernel says where
-            at = re.search(r" at rip (0x[0-9a-f]+)", self.panic["message"])
-            self.root = self.chain[0] = replace(self.root, rip=at and int(at[1], 16))
-        self.registers = (self.root.registers if self.root else None) or record.registers
-        if self.registers and self.root and not self.root.dump:     # those are of later
-            self.registers = replace(self.registers, general={})
-        self.cr3 = self.registers.cr3 if self.registers else None
-        self.table, self.kernel_root = [], 0
-        if self.memory and "kernel_page_table" in self.names:
-            try:
-                self.kernel_root = layout.kernel_root(self.names, self.memory)
-                self.table = layout.processes(self.names, self.memory)
-            except LookupError:
-                pass
-        self.op = self.instruction(self.root.rip) if self.root and self.root.rip is not None else ""
-
-    @property
-    def delivery(self):
-        """The exception that came while the root was being delivered, or None."""
-        if len(self.chain) > 1 and same_place(self.chain[0], self.chain[1]):
-            return self.chain[1]
-        return None
-
-    def read(self, address, length):
-        if self.memory and self.registers and not (self.registers.cr0 or 0) >> 31:
-            return self.memory.read(address, length)        # no paging yet
-        return self.memory.virtual(self.cr3, address & MASK, length) if self.memory and self.cr3 else None
-
-    def words(self, address, count):
-        data = self.read(address, 8 * count)
-        return [int.from_bytes(data[i:i + 8], "little") for i in range(0, 8 * count, 8)] if data else None
-
-    def instruction(self, address):
-        for length in (15, 7, 4, 2, 1):             # less, at the end of what is mapped
-            code = self.read(address, length)
-            if code:
-                found = symbols.disassemble(code, address, self.registers.bits)
-                return found[0][2] if found else "(no instruction)"
-        return ""
-
-    def function(self, address):
-        found = self.symbols and address is not None and self.symbols.function(address)
-        return found[0] if found else ""
-
-    def callers(self, registers):
-        """The functions around a place, the innermost first, by the chain of RBPs."""
-        found, frame = [self.function(registers.rip)], registers.general.get("rbp", 0)
-        for _ in range(16):
-            data = self.memory.virtual(registers.cr3, frame, 16) if self.memory and frame % 8 == 0 else None
-            if not data or frame < layout.USER_END:
-                break
-            found.append(self.function(int.from_bytes(data[8:], "little") - 1))
-            frame = int.from_bytes(data[:8], "little")
-        return [name for name in found if name]
-
-    def name(self, address):
-        return layout.name(self.names, address & MASK, self.table)
-
-    def entry(self, selector):
-        """Two words of the GDT in use, or None behind its limit."""
-        gdtr = self.registers and self.registers.gdtr
-        if not gdtr or (selector | 7) > gdtr.limit:
-            return None
-        low, high = self.words(gdtr.base + (selector & ~7), 1), self.words(gdtr.base + (selector & ~7) + 8, 1)
-        return low and (low[0], high[0] if high else 0)
-
-    def selector(self, selector):
-        """What a selector names, in words."""
-        entry = self.entry(selector)
-        if selector < 4:
-            return "the null selector"
-        if entry is None:
-            return f"behind the GDT's limit {self.registers.gdtr.limit:#x}"
-        if entry[0] == 0:
-            return "an empty entry of the GDT"
-        return decode.segment(entry[0]) if entry[0] >> 44 & 1 else decode.system(*entry)
-
-    def gate(self, vector):
-        idtr = self.registers and self.registers.idtr
-        return self.words(idtr.base + 16 * vector, 2) if idtr and 16 * vector + 15 <= idtr.limit else None
-
-    def stack_of(self, event):
-        """The stack on which an event would have been taken: (what it is, its top)."""
-        tr, gate = self.registers.segments.get("tr"), self.gate(event.vector)
-        ist = gate[0] >> 32 & 7 if gate else 0
-        offset, what = (36 + 8 * (ist - 1), f"IST {ist}") if ist else (4, "RSP0")
-        if not ist and event.cpl == 0:
-            return "the stack in use", event.rsp
-        return what, (self.words(tr.base + offset, 1) or [0])[0] if tr and tr.base else 0
-
-    def mapped(self, address, root=None):
-        return self.memory and paging.translate(self.memory, root or self.cr3, address & MASK) is not None
+SYSCALL = CONSTANTS["SYSCALL_VECTOR"]
 
 
 # ---- where a segment register or a return took a selector ----
@@ -163,7 +47,7 @@ def far_return(s):
     if not start or s.root.cpl != 0:
         return None
     code = s.words(start, 16) or []
-    ops = [op for *_, op in symbols.disassemble(b"".join(w.to_bytes(8, "little") for w in code), start)]
+    ops = [op for *_, op in s.disassemble(b"".join(w.to_bytes(8, "little") for w in code), start)]
     last = next((op for op in ops if re.match("iret|ret", op)), "")
     if last.startswith("ret") and (s.op.startswith("ret") or s.root.rip == s.root.cr2 or not s.op):
         return (f"trap_return() ends with {last}, which takes RIP and CS off the stack and leaves RFLAGS, RSP and "
@@ -379,110 +263,8 @@ def by_vector(s):
         "trouble.md#" + (anchor if s.root.vector in (0, 3, 6, 7, 8, 10, 11, 12, 13, 14) else "exceptions")
 
 
-# ---- panics without an exception, and runs without an end ----
-
-def leak(s):
-    counts = re.match(r"(\d+) frames are free, before the first process there were (\d+)", s.panic["message"])
-    if not counts:
-        return None
-    if s.table:
-        pids = ", ".join(str(p.pid) for p in s.table)
-        return (f"all_processes_ended() was called while PID {pids} is in the process table: timer_tick() or a fault "
-                "must end one process, with process_end()", "lab3.md#exercise-35-timer_tick")
-    lost, each = int(counts[2]) - int(counts[1]), ""
-    started = max(1, len(set(re.findall(r"^PID (\d+) starts", s.record.text, re.M))))
-    left = stack_pages(s)
-    if left:
-        slot, pages = next(iter(left.items()))
-        return (f"{lost} frames were lost: all processes are gone, and of kernel stack {slot} the pages {pages} are "
-                "still mapped (0 is the guard page, which never is): "
-                + ("free_kernel_stack() was not called" if len(pages) == 4 else
-                   "the stack that was freed is not the one that was mapped"),
-                "lab2.md#exercise-25-allocate_kernel_stack-allocate_user_stack")
-    if lost % started == 0:
-        each = lost // started
-        whose = {1: "as many as a process's record has: process_discard()",
-                 4: "as many as a kernel stack has: are its frames freed?"}.get(
-            each, "no more than the tables below a PML4: destroy_user_page_table()" if each < 10 else
-            "as many as the pages of a program and its stack, in the user half: destroy_user_page_table()")
-        each = f", {each} for each process, {whose}"
-    return f"{lost} frames were never freed{each}", "lab2.md#exercise-26-create_process-destroy_process"
-
-
-def stack_pages(s):
-    """{slot: pages mapped in it}; page 0 is the guard page."""
-    found = {}
-    for page in paging.mappings(s.memory, s.kernel_root, 256, 256) if s.kernel_root else []:
-        slot = layout.stack_slot(page.virtual)
-        if slot:
-            found.setdefault(slot[0], []).append(slot[1])
-    return found
-
-
-def not_loaded(s):
-    match = re.match(r"cannot load the program (\w+): (-\w+)", s.panic["message"])
-    if not match:
-        return None
-    what, stacks = f"create_process() or page_map() gave {match[2]} for {match[1]}", stack_pages(s)
-    read = "lab2.md#exercise-25-allocate_kernel_stack-allocate_user_stack"
-    if match[2] == "-EAGAIN":
-        return f"{what}, \"all stacks are taken\", yet {len(stacks)} of the kernel stacks is mapped", read
-    for slot, pages in stacks.items():
-        if pages != [1, 2, 3, 4]:
-            return f"{what}: of kernel stack {slot} the pages {pages} are mapped, not 1 to 4 (0 is the guard page)", read
-    if any(paging.mappings(s.memory, s.kernel_root, 0, 255)):
-        return (f"{what}: the kernel's own page table has mappings in the user half; every process needs a page table "
-                "of its own", "lab2.md#exercise-24-create_user_page_table-destroy_user_page_table")
-    return (f"{what}, though nothing can be mapped there yet: page_table_walk() leads two addresses to the same entry",
-            "lab2.md#exercise-22-page_table_walk")
-
-
-def no_handler(s):
-    match = re.match(r"interrupt interrupt in the kernel", s.panic["message"])
-    last = s.record.events[-1] if s.record.events else None
-    if match and last:
-        return (f"`int {last.vector:#x}` came from ring {last.cpl}, and no handler is registered for the vector: "
-                "trap_register()", "lab3.md#exercise-31-syscall_init-process_activate")
-
-
-def panicked(s):
-    return f"{s.panic['function'] or 'the kernel'}() found: {s.panic['message']}", "trouble.md#a-panic-that-is-no-exception"
-
-
-def faults_again(s):
-    if len(s.chain) > 10:
-        return (f"`{s.op}` in {s.function(s.root.rip)}() faulted {len(s.chain)} times: the handler returns and has changed "
-                "nothing, or faults itself", "trouble.md#it-hangs")
-
-
-def loops(s):
-    now = s.registers
-    if not now or now.rip is None:
-        return None
-    pid = next((f"PID {p.pid}" for p in s.table if p.page_table == now.cr3), "a program")
-    user = [r for r in s.record.samples or [now] if r.rip is not None and r.rip < layout.USER_END and r.cr3 != s.kernel_root]
-    if s.kernel_root and user and any(r.cpl == 0 for r in user):
-        return (f"{pid} runs in ring 0, in place of ring 3: only iretq leads to ring 3", "lab3.md#exercise-32-jump_to_usermode")
-    ticks = sum(e.vector == TIMER for e in s.record.events)
-    if user and not any(r.rflags & 0x200 for r in user):
-        return (f"{pid} runs in ring 3 with IF 0, so that the timer cannot interrupt it: RFLAGS must have bit 9 set",
-                "lab3.md#exercise-32-jump_to_usermode")
-    if ticks > 30 and s.table:
-        return (f"the timer has interrupted {pid} {ticks} times and it goes on each time: timer_tick() must count the "
-                "slices and end it", "lab3.md#exercise-35-timer_tick")
-    stacks = [s.callers(r) for r in s.record.samples or [now]]
-    common = [f for f in stacks[-1] if all(f in stack for stack in stacks)]
-    if now.halted:
-        return f"the processor stands at hlt with interrupts off, in {common[0] if common else 'no function'}()", "trouble.md#it-hangs"
-    place = f"{common[0]}()" if common else f"at {now.rip:#x}, {s.name(now.rip)}"
-    called = f", called from {common[1]}()" if len(common) > 1 else ""
-    return f"it goes round in {place}{called}", "trouble.md#it-hangs"
-
-
 TRAPPED = [boot_gdt, task_register, segment_load, far_return, iret_frame, kernel_half, damaged_tables, frame_argument,
            tables_elsewhere, undelivered, user_pointer, stack_overflow, null_pointer, rubbish, ring_3_fault, by_vector]
-PANICKED = [leak, not_loaded, no_handler, panicked]
-ENDLESS = [faults_again, loops]
 
 
 def find(s):

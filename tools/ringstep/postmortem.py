@@ -78,7 +78,7 @@ def last_chain(events, expected=()):
 
 def last_exceptions(record, kernel=None):
     """The exceptions that led to the end, one line each, in order."""
-    from .causes import Scene
+    from .scene import Scene
     return chain_lines(Scene(record, kernel))
 
 
@@ -115,9 +115,13 @@ def explain(record, kernel=None):
     """What happened, or None for a run that ended as runs of this course end."""
     if record.end == "closed" or (record.end == "power-off" and record.status in GOOD_STATUS):
         return None
+    from .scene import Scene
+    return explained(Scene(record, kernel))
+
+
+def explained(scene):
     from . import causes
-    scene = causes.Scene(record, kernel)
-    cause, read = causes.find(scene)
+    record, (cause, read) = scene.record, causes.find(scene)
     if record.limit and record.end != "limit":
         cause += f" (not all was recorded: too much of {record.limit})" if record.end != "gave-up" else ""
     return Explanation(ended(record), chain_lines(scene), causes.at_fault(scene), cause,
