@@ -25,12 +25,12 @@ PAGES = ["start", "tools", "lab1", "lab2", "lab3", "trouble", "report", "referen
 BLOCK = re.compile(r"(<!-- from: (.+?) -->\n)(.*?)(<!-- end -->)", re.S)
 FENCE = re.compile(r"^```.*?^```$", re.S | re.M)
 # Addresses in the image, sizes, and what follows from them: another compiler's are others.
+RUNS = {"transcript", "broken", "graded", "command", "session"}
 LOOSE = re.compile(r"0x(0{10})?[0-9a-f]{5,6}\b|0xffff80001[0-9a-f]{7}|\b\d{4,6}\b|"
                    r"<[\w+]+>|(?<=KiB )\d+|(?<=kernel )\d+(?= KiB)|\b[0-9a-f]{2}( [0-9a-f]{2}){3,}|"
-                   r"^.*still running: \d+\n|index +\d+: 0x0000000000[0-9a-f]{6}", re.M)
-# Commands of the handouts that `make help` does not list yet.
-PROMISED = {"grade", "handin", "edition", "grade-all", "reset", "map", "why", "debug", "demo", "check",
-            "check-all", "handouts", "handouts-refresh", "skeletons"}
+                   r"index +\d+: 0x0000000000[0-9a-f]{6}", re.M)
+# Commands of the pages that `make help` does not list yet.
+PROMISED = {"map", "debug"}
 SOURCES = {}
 
 
@@ -145,7 +145,7 @@ def kernel_of(lab, solved="all"):
 def exercise(id):
     """File, size and points of an exercise, and the command that checks it."""
     points, path = {e: (p, f) for e, p, f in exercises(ROOT)}[id]
-    lines = sum(bool(line.strip()) for region in REGION.finditer(read("solutions/" + path))
+    lines = sum(bool(line.strip()) and not line.strip().startswith("/*") for region in REGION.finditer(read("solutions/" + path))
                 for line in region[0].splitlines()[1:-1])
     return (f"**Write** in [`labs/{path}`](../labs/{path}), about {lines} lines, {points} points. "
             f"**Check** it with `make grade ONLY={id}`.\n")
@@ -275,7 +275,7 @@ def refresh(only=()):
 # ---- checks -------------------------------------------------------------------
 
 def loose(text):
-    return LOOSE.sub("#", text)
+    return LOOSE.sub("#", re.sub(r"^.*still running: \d+\n", "", text, flags=re.M))
 
 
 def slug(heading):
@@ -291,7 +291,8 @@ def anchors(text):
 def check_blocks(name, text):
     for match in BLOCK.finditer(text):
         try:
-            if loose(made(match[2], match[3])) != loose(match[3]):
+            view = loose if match[2].split()[0] in RUNS else str
+            if view(made(match[2], match[3])) != view(match[3]):
                 yield f"is not what the code gives now (make handouts-refresh): {match[2]}"
         except (HandoutError, LookupError, TypeError, ValueError, OSError) as error:
             yield f"{match[2]}: {error}"

@@ -49,6 +49,8 @@ class Picture:
         self.title, self.width, self.parts, self.bottom = title, width, [], 0
 
     def text(self, x, y, words, anchor="start", size=13, weight="normal", mono=False):
+        if not words:
+            return
         family = "DejaVu Sans Mono, Menlo, Consolas, monospace" if mono else "DejaVu Sans, Verdana, sans-serif"
         self.parts.append(f'<text x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}" '
                           f'font-weight="{weight}" font-family="{family}" fill="#1c1c1c">{escape(words)}</text>')
@@ -119,8 +121,10 @@ def tables():
         for j, label in enumerate(rows):
             p.box(x, 76 + j * 26, 190, 26, label, "used", 12)
     p.arrow((210, 219), (233, 219), (233, 90), (254, 90))
-    p.text(20, 262, "A trap: IDTR leads to the gate; the gate names a code segment of the GDT, the handler's address,")
-    p.text(20, 280, "and perhaps an IST stack; TR leads to the TSS, where that stack, or RSP0, is found.")
+    for i, words in enumerate(("A trap: IDTR leads to the gate; the gate names a code segment of the GDT,",
+                               "the handler's address and perhaps an IST stack; TR leads to the TSS,",
+                               "where that stack, or RSP0, is found.")):
+        p.text(20, 262 + 18 * i, words)
     return p
 
 
@@ -151,8 +155,7 @@ def tss_descriptor():
                          (51, 48, "limit", "used"), (47, 47, "P", "used"), (46, 45, "DPL", "used"), (44, 44, "0", "used"),
                          (43, 40, "type", "used"), (39, 32, "base 23–16", "used")])
     p.bits(176, 31, 0, [(31, 16, "base 15–0", "used"), (15, 0, "limit 15–0", "used")])
-    p.text(20, 234, "type 9: 64-bit TSS, available · type B: the same, busy (ltr writes that) · bit 44 is S, which is 0 here",
-           size=12)
+    p.text(20, 234, "type 9: 64-bit TSS, available · type B: the same, busy (ltr writes that) · bit 44 is S: 0", size=12)
     p.text(20, 253, f"limit: the size minus 1, {sum(m[2] for m in layout('tss.h', 'tss')) - 1:#x} · bits 51–48 are limit 19–16",
            size=12)
     return p
@@ -179,8 +182,8 @@ def gate():
                         (43, 40, "type", "used"), (39, 35, "0", "off"), (34, 32, "IST", "used")])
     p.bits(146, 31, 0, [(31, 16, "code segment", "used"), (15, 0, "handler 15–0", "used")])
     kinds = [number(f"GATE_{n}", "idt.h") for n in ("INTERRUPT", "TRAP")]
-    p.text(20, 204, f"type {kinds[0]:X}: interrupt gate, clears IF · type {kinds[1]:X}: trap gate, leaves it · "
-           "DPL: who may use int n · IST 0: no stack of its own", size=12)
+    p.text(20, 204, f"type {kinds[0]:X}: interrupt gate, clears IF · type {kinds[1]:X}: trap gate, leaves it", size=12)
+    p.text(20, 222, "DPL: who may use int n · IST 0: no stack of its own", size=12)
     return p
 
 
@@ -191,7 +194,7 @@ def frame_rows():
 
 
 def trap_same_ring():
-    p = Picture("The stack after a trap within ring 0", 640)
+    p = Picture("The stack after a trap within ring 0", 680)
     by_cpu, by_stub, registers = frame_rows()
     saved = [(f"{registers[0]} … {registers[-1]}", "kernel")]
     rows = [("what was there", "off"), ("up to 15 bytes unused", "off"), *by_cpu, *by_stub, *saved]

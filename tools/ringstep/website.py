@@ -79,7 +79,7 @@ def build():
         "markdown_extensions": [*EXTENSIONS, {"toc": {"permalink": True, "toc_depth": 3}}, "pymdownx.highlight"],
         "nav": [{title(name): f"{name}.md"} for name in PAGES]}))
     if not shutil.which("mkdocs"):
-        raise HandoutError("mkdocs is missing: type ./setup")
+        raise HandoutError("mkdocs is missing: type PAGES=1 ./setup")
     run("mkdocs", "build", "-q", "-f", OUT / "mkdocs.yml")
     (site / "index.html").write_text('<!doctype html><meta charset="utf-8"><title>Ringstep</title>'
                                      '<meta http-equiv="refresh" content="0; url=start.html">'
@@ -91,7 +91,7 @@ def build():
 def browser():
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not found:
-        raise HandoutError("no chromium is here to make the PDF with: type ./setup")
+        raise HandoutError("no chromium is here to make the PDF with: type PAGES=1 ./setup")
     return [found, "--headless=new", "--disable-gpu", *(["--no-sandbox"] if os.getuid() == 0 else [])]
 
 
