@@ -3,7 +3,7 @@
 from ringstep import decode
 from ringstep.harness import Boot, signed, test
 
-QUICK = {"instructions": 40_000_000, "cpu_seconds": 1}
+QUICK = {"instructions": 40_000_000, "cpu_seconds": 2}
 MAIN = Boot(1, points=("tss_init", "idt_init", "trap_stacks_init", "machine_off"), **QUICK)
 VECTORS = Boot(1, "vectors", **QUICK)
 OVERFLOW = Boot(1, "overflow", points=("machine_off",), **QUICK)

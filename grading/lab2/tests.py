@@ -4,13 +4,14 @@ import re
 
 from ringstep.harness import Boot, signed, test
 
-MAIN = Boot(2, points=("machine_off",), instructions=150_000_000)
-FRAMES = Boot(2, "frames", mib=16, instructions=150_000_000)
+LONG = {"instructions": 150_000_000, "cpu_seconds": 5}
+MAIN = Boot(2, points=("machine_off",), **LONG)
+FRAMES = Boot(2, "frames", mib=16, **LONG)
 WALK = Boot(2, "walk", mib=16)
 MAP = Boot(2, "map", mib=16)
 SPACES = Boot(2, "spaces", mib=16)
 STACKS = Boot(2, "stacks", mib=16)
-PROCESSES = Boot(2, "processes", mib=16, instructions=150_000_000)
+PROCESSES = Boot(2, "processes", mib=16, **LONG)
 
 PAGE = 4096
 P, W, U, NX = 1, 2, 4, 1 << 63
