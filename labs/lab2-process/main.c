@@ -17,7 +17,7 @@
 #include <string.h>
 #include <tables.h>
 
-#define CYCLES 1000                 /* enough to hand out 64 MiB more than once */
+#define CYCLES 700                  /* enough to hand out 64 MiB more than once */
 
 /* The two highest pages of the kernel stacks' area: mapped for a moment only. */
 #define PAGE_ONE (KERNEL_STACK_BASE + KERNEL_STACK_AREA - 2 * PAGE_SIZE)

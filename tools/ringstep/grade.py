@@ -113,8 +113,12 @@ class Grader:
         files = {e.path: self.submission.files[e.path] for e in self.exercises.values() if not e.unwritten}
         with workspace.Workspace(self.root, files) as self.space, \
                 ThreadPoolExecutor(os.cpu_count() or 2) as self.pool:
-            for lab in self.labs:
-                self.lab(lab)
+            try:
+                for lab in self.labs:
+                    self.lab(lab)
+            except BaseException:       # Ctrl-C: what has not begun need not begin
+                self.pool.shutdown(wait=False, cancel_futures=True)
+                raise
         self.seconds = time.monotonic() - started
         return self.exercises
 

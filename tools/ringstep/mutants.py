@@ -116,10 +116,13 @@ def try_cheat(root, row):
 def in_parallel(function, rows, *more):
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         jobs = [pool.submit(function, *((row,) + more)) for row in rows]
-        for number, job in enumerate(jobs, 1):
-            yield job.result()
-            if sys.stderr.isatty():
-                print(f"\r\033[K{number} of {len(jobs)}", end="", file=sys.stderr, flush=True)
+        try:
+            for number, job in enumerate(jobs, 1):
+                yield job.result()
+                if sys.stderr.isatty():
+                    print(f"\r\033[K{number} of {len(jobs)}", end="", file=sys.stderr, flush=True)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def run_wrong(root, full=False, only=None):
