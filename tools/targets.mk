@@ -1,6 +1,6 @@
 # targets.mk - what a user types. `make help` prints what stands behind `##`.
 
-.PHONY: all qemu qemu-nox qemu-gdb gdb why bochs bochs-debug files clean help stats doctor \
+.PHONY: all qemu qemu-nox qemu-gdb gdb debug why bochs bochs-debug files clean help stats doctor \
         compile_commands.json
 all: $(image)           ## build the kernel and its disk image
 	@echo "$(lab): $(image), kernel $$(( ($$(wc -c < $(image).kernel) + 1023) / 1024 )) KiB of $$(( $(read_max) / 1024 )) KiB"
@@ -8,6 +8,8 @@ all: $(image)           ## build the kernel and its disk image
 # ---- run it --------------------------------------------------------------
 
 ringstep = PYTHONPATH=tools $(PYTHON) -B -m ringstep $@ --image "$(image)" --kernel "$(kernel)" --last "$(BUILD)/last-run"
+# As typed: $rip is GDB's.
+override export GDBFLAGS := $(value GDBFLAGS)
 on_port  = --port "$(GDBPORT)" --again "$(strip $(MAKEOVERRIDES))"
 
 qemu: $(image)          ## boot it on QEMU, in a window where there is a display
@@ -18,7 +20,9 @@ bochs: $(image)         ## boot it on Bochs, which is stricter
 	@$(ringstep)
 qemu-gdb: $(image)      ## boot it on QEMU, stopped until GDB attaches
 	@$(ringstep) $(on_port)
-gdb: $(kernel)          ## attach GDB to `make qemu-gdb` in another terminal
+gdb: $(image)           ## look inside with GDB, at `make qemu-gdb` in another terminal or a machine of its own
+	@$(ringstep) $(on_port)
+debug: $(image)         ## the machine and GDB side by side, in tmux
 	@$(ringstep) $(on_port)
 bochs-debug: $(image)   ## boot it in Bochs' own debugger
 	@$(ringstep)

@@ -257,6 +257,8 @@ def ring_3_fault(s):
 def by_vector(s):
     """Nothing better is known: what is there to read about the vector."""
     words = decode.vector(s.root.vector)
+    if s.root.cpl == 3 and s.root.vector == 13 and re.match(r"cli|sti|hlt|in|out|[lw]\w*(gdt|idt|msr)|ltr|invlpg|mov .*[cd]r\d", s.op):
+        return f"`{s.op}` may be executed in ring 0 only", "trouble.md#gp-general-protection"
     place = s.function(s.root.rip)
     anchor = re.sub(r"[^a-z0-9-]", "", words.lower().replace(" ", "-"))
     return (s.root.reason and f"Bochs says: {s.root.reason}" or f"{words} at `{s.op}`" + (f" in {place}()" if place else "")), \

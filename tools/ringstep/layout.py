@@ -10,7 +10,7 @@ from pathlib import Path
 from . import paging
 from .harness import constants
 
-CONSTANTS = constants(str(Path(__file__).parents[2]))
+CONSTANTS = constants(str(Path(__file__).resolve().parents[2]))
 PAGE = CONSTANTS["PAGE_SIZE"]
 PHYSICAL_MAP = CONSTANTS["PHYSICAL_MAP_BASE"]
 USER_END = CONSTANTS["USER_HALF_END"]

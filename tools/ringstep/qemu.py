@@ -62,14 +62,15 @@ def receive(channel):
 
 
 class Machine:
-    def __init__(self, image, limits, points, live, display, extra):
+    def __init__(self, image, limits, points, live, display, extra, log):
         if not os.access(image, os.R_OK):
             raise MachineError(f"{image}: there is no such disk image, or it cannot be read")
         self.limits, self.live = limits, live
         shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.ram = process.scratch_file(shm)
         self.ram.truncate(limits.mib << 20)
-        self.log, self.serial, self.e9, self.errors = (process.scratch_file() for _ in range(4))
+        self.serial, self.e9, self.errors = (process.scratch_file() for _ in range(3))
+        self.log = open(log, "w+b") if log else process.scratch_file()
         self.qmp, qmp = socket.socketpair()
         self.stub, stub = socket.socketpair() if points else (None, None)
         self.pipe, serial = os.pipe() if live else (None, self.serial.fileno())
@@ -236,10 +237,12 @@ class Machine:
         return Memory(lambda address, length: view[address:address + length], len(view))
 
 
-def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="none", extra=()):
-    """Boot a disk image to its end. `live` gets serial bytes as they come."""
+def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="none", extra=(),
+         log=None):
+    """Boot a disk image to its end. `live` gets serial bytes as they come. `log`
+    names the file of QEMU's record, for those who want to read it meanwhile."""
     points = resolve(points, kernel)
-    machine = Machine(image, limits, points, live, display, extra)
+    machine = Machine(image, limits, points, live, display, extra, log)
     registers = None
     try:
         try:
@@ -259,10 +262,10 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="non
                     registers.rip = registers.rflags = None
         except EOFError:
             machine.process.wait()
-            if machine.process.returncode != -signal.SIGXCPU:
+            if machine.process.returncode not in (0, -signal.SIGXCPU):
                 words = process.contents(machine.errors).decode(errors="replace").split("\n")
                 raise MachineError(f"QEMU broke off: {words[0] or machine.process.returncode}")
-            end, limit = "limit", "CPU time"
+            end, limit = ("limit", "CPU time") if machine.process.returncode else ("closed", None)
         limit = machine.too_much() or limit
         if machine.samples and not registers:
             registers = machine.samples[-1]

@@ -220,7 +220,7 @@ ENDS = {
     "reset": "the kernel reset the machine",
     "halted": "the processor halted with interrupts off",
     "limit": "a limit was reached",
-    "closed": "the window was closed",
+    "closed": "the machine was closed, by its window or by GDB",
     "stopped": "stopped with Ctrl-C; no emulator is left running",
     "gave-up": "Bochs gave up on what the kernel did",
 }

@@ -48,18 +48,21 @@ def finish(record, args):
         live(b"\n")
     explanation = postmortem.explain(record, args.kernel)
     postmortem.keep(args.last, args.image, args.kernel, record, explanation)
+    if record.end == "closed" and args.alone:
+        return 0
     for line in explanation.lines() if explanation else ():
         print(line, file=sys.stderr)
     say(record.emulator, words)
     return status
 
 
-def run_qemu(args, window=False, extra=()):
+def run_qemu(args, window=False, extra=(), log=None):
     from . import qemu
     display = "none"
     if window and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         display = next((d for d in ("gtk", "sdl", "cocoa") if d in qemu.displays()), "none")
-    return finish(qemu.boot(args.image, limits=FOREVER, live=live, display=display, extra=extra),
+    return finish(qemu.boot(args.image, limits=FOREVER, live=live, display=display, extra=extra,
+                            log=log),
                   args)
 
 
@@ -70,12 +73,19 @@ def run_bochs(args):
 
 def run_qemu_gdb(args):
     from . import debug
-    return run_qemu(args, window=True, extra=debug.wait_for_gdb(debug.port_of(args.port), args.again))
+    port = debug.port_of(args.port)
+    return run_qemu(args, window=True, extra=debug.wait_for_gdb(port, args.again, args.alone),
+                    log=debug.log_of(args.last, port))
 
 
 def run_gdb(args):
     from . import debug
-    return debug.gdb(args.kernel, debug.port_of(args.port), args.again)
+    return debug.gdb(args, debug.port_of(args.port))
+
+
+def run_debug(args):
+    from . import debug
+    return debug.side_by_side(args.again)
 
 
 def run_bochs_debug(args):
@@ -97,7 +107,7 @@ def run_other(module):
 OTHERS = ("grade", "skeleton", "mutants", "course", "bench")
 COMMANDS = {
     "qemu": lambda args: run_qemu(args, window=True), "qemu-nox": run_qemu,
-    "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
+    "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
     "why": run_why,
 }
 
@@ -138,6 +148,7 @@ def main(argv=None):
     parser.add_argument("--kernel")
     parser.add_argument("--last", default="", help="folder in which the last run is kept")
     parser.add_argument("--port", default="", help="for GDB")
+    parser.add_argument("--alone", action="store_true", help="GDB is started with it")
     parser.add_argument("--again", default="", help="variables to repeat in the other terminal")
     args = parser.parse_args(argv)
     return guarded(args.command.split("-")[0], lambda: COMMANDS[args.command](args))
