@@ -82,6 +82,10 @@ def test_a_function_can_be_quoted():
     assert quoted == "```c\nvoid tss_set_rsp0(uint64_t top)\n{\n    tss.rsp[0] = top;\n}\n```\n"
 
 
+def test_sections_that_the_tools_name_exist():
+    assert list(handouts.check_code_links()) == []
+
+
 def test_what_is_promised_is_not_there_yet():
     known = set(re.findall(r"^  (\S+)  ", handouts.make("help"), re.M))
     assert not handouts.PROMISED & known, "take it out of PROMISED"

@@ -10,10 +10,10 @@ changes, see LOOSE) and looks at links, exercises, references and commands.
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from . import pictures, symbols
@@ -27,10 +27,10 @@ FENCE = re.compile(r"^```.*?^```$", re.S | re.M)
 # Addresses in the image, sizes, and what follows from them: another compiler's are others.
 RUNS = {"transcript", "broken", "graded", "command", "session"}
 LOOSE = re.compile(r"0x(0{10})?[0-9a-f]{5,6}\b|0xffff80001[0-9a-f]{7}|\b\d{4,6}\b|"
-                   r"<[\w+]+>|(?<=KiB )\d+|(?<=kernel )\d+(?= KiB)|\b[0-9a-f]{2}( [0-9a-f]{2}){3,}|"
+                   r"<[\w+]+>|\+\d+\b| *\d+(?= KiB  r)|(?<=kernel )\d+(?= KiB)|\b[0-9a-f]{2}( [0-9a-f]{2}){3,}|"
                    r"index +\d+: 0x0000000000[0-9a-f]{6}", re.M)
 # Commands of the pages that `make help` does not list yet.
-PROMISED = {"map", "debug"}
+PROMISED = {"map"}
 SOURCES = {}
 
 
@@ -208,29 +208,27 @@ def session(lab, old, solved="all", test=""):
     """A GDB session: the lines that begin with (gdb) are typed, the rest is its answer."""
     typed = re.findall(r"^\(gdb\) (.*)$", old, re.M)
     kernel = kernel_of(lab, solved)
-    with tempfile.TemporaryDirectory() as folder:
-        from . import qemu
-        place = f"{folder}/gdb"
-        machine = subprocess.Popen(
-            [*qemu.command(str(kernel.parent / "ringstep.img")), "-serial", f"file:{folder}/serial",
-             "-S", "-chardev", f"socket,id=gdb,path={place},server=on,wait=off", "-gdb", "chardev:gdb"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            while not Path(place).is_socket():
-                time.sleep(0.05)
-                if machine.poll() is not None:
-                    raise HandoutError("QEMU does not start")
-            steps = [x for line in typed for x in ("-ex", f"echo (gdb) {line}\\n".replace("$", "\\$"), "-ex", line)]
-            output = subprocess.run(
-                ["gdb", "-q", "-nx", "-batch", "-x", "tools/gdb/ringstep.gdb", str(kernel),
-                 "-ex", f"target remote {place}", *steps, "-ex", "kill"],
-                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                timeout=120).stdout.decode("utf-8", "replace").replace("\r", "")
-        finally:
-            machine.kill()
-            machine.wait()
+    steps = [x for line in typed for x in ("-ex", f"echo (gdb) {line}\\n", "-ex", line)]
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        output = subprocess.run(
+            [sys.executable, "-B", "-m", "ringstep", "gdb", "--image", str(kernel.parent / "ringstep.img"),
+             "--kernel", str(kernel), "--port", str(port), "--last", folder],
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": "tools", "GDBFLAGS": shlex.join(["-batch", *steps])},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=120).stdout.decode("utf-8", "replace").replace("\r", "")
     text = cut(output, "(gdb) ").replace(str(ROOT) + "/", "")
     return fence(re.sub(r"^(\[Inferior 1 |Remote comm|FPR\d|XMM\d).*\n?", "", text, flags=re.M))
+
+
+@source
+def gdb_commands():
+    """The commands that tools/gdb/ringstep.py adds to GDB, by their own help."""
+    found = re.findall(r'^    """([a-z0-9-]+(?: [A-Z[][A-Z\[\] ]*)?): (.+?)(?:"""|$)', read("tools/gdb/ringstep.py"), re.M)
+    return "\n".join(["| command | what it shows or does |", "| --- | --- |"]
+                     + [f"| `{name}` | {what} |" for name, what in found]) + "\n"
 
 
 def made(marker, old):
@@ -315,6 +313,14 @@ def check_links(name, text):
             yield f'has a picture whose text says too little: "{text_of}"'
 
 
+def check_code_links():
+    """The post-mortem and the tests name sections of these pages."""
+    for file in sorted((ROOT / "tools").rglob("*.py")) + sorted((ROOT / "tests").glob("test_postmortem*.py")):
+        for name, anchor in re.findall(r"\b(\w+)\.md#([\w-]+)", file.read_text()):
+            if name in PAGES and anchor not in anchors(page_of(name).read_text()):
+                yield f"{file.relative_to(ROOT)} names {name}.md#{anchor}: there is no such section"
+
+
 def check_headings(name, text):
     levels = [len(h) for h in re.findall(r"^(#{1,6}) ", FENCE.sub("", text), re.M)]
     if levels.count(1) != 1 or levels[0] != 1 or any(b > a + 1 for a, b in zip(levels, levels[1:])):
@@ -356,6 +362,7 @@ def problems():
         file = ROOT / "handouts/pictures" / name
         if not file.exists() or file.read_text() != text:
             yield f"handouts/pictures/{name} is not what the code gives now (make handouts-refresh)"
+    yield from check_code_links()
     for name in PAGES:
         if not page_of(name).exists():
             yield f"handouts/{name}.md is missing"
