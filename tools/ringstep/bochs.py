@@ -16,7 +16,7 @@ import struct
 import tempfile
 from functools import lru_cache
 
-from . import process
+from . import process, sandbox
 from .bochs_log import parse_events, parse_registers
 from .record import (Limits, MachineError, Memory, Record, Snapshot, address_in,
                      resolve)
@@ -119,8 +119,11 @@ class Machine:
         try:
             self.folder = folder(image, f"debugger_log: {os.ttyname(log)}\n",
                                  f"/dev/fd/{serial}" if live else "serial", mib=limits.mib)
+            argv = command()
+            if limits.confined:
+                argv = sandbox.confine(argv, self.folder.name, writable=True)
             self.process = process.spawn(
-                command(), limits, limits.log_bytes, cwd=self.folder.name,
+                argv, limits, limits.log_bytes, cwd=self.folder.name,
                 pass_fds=[serial] if live else [], stdin=side, stdout=side, stderr=-3,
                 env=dict(os.environ, TERM="dumb"))
             for fd in filter(None, (side, serial)):
@@ -188,8 +191,9 @@ class Machine:
         """A reader for the guest's memory in the Bochs process, or None where
         the system does not let us (only Linux does)."""
         try:
-            fd = os.open(f"/proc/{self.process.pid}/mem", os.O_RDONLY)
-            with open(f"/proc/{self.process.pid}/maps") as file:
+            pid = sandbox.inner(self.process.pid) if self.limits.confined else self.process.pid
+            fd = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
+            with open(f"/proc/{pid}/maps") as file:
                 maps = [line.split() for line in file]
         except OSError:
             return None
@@ -251,7 +255,7 @@ class Machine:
         panic = re.search(r">>PANIC<< (.*)", log)
         if panic and "Shutdown port" in panic[1]:
             return "power-off", None
-        if self.process.returncode == -signal.SIGXCPU:
+        if self.process.returncode in process.OUT_OF_TIME:
             return "limit", "CPU time"
         if panic:                           # the boot sector had been reached: the kernel did it
             return "gave-up", panic[1]

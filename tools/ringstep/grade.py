@@ -205,7 +205,8 @@ class Grader:
                        }.get(name, lambda: None)()
             points.append(Point(name, address, hits, stack=5 if name == "int80" else 0,
                                 memory="memory" in more))
-        limits = Limits(boot.mib, boot.instructions, boot.cpu_seconds * (4 if emulator == "bochs" else 1))
+        limits = Limits(boot.mib, boot.instructions, boot.cpu_seconds * (4 if emulator == "bochs" else 1),
+                        confined=True)
         module = importlib.import_module(f"ringstep.{emulator}")
         return module.boot(kernel.image, kernel.elf, limits, points)
 

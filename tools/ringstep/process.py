@@ -11,6 +11,10 @@ from .record import MachineError
 LIMITS = "trap '' XFSZ; {cpu} ulimit -f {blocks}; exec {guard} \"$@\""
 
 
+# As subprocess has it, and as a sandbox around the emulator does.
+OUT_OF_TIME = (-signal.SIGXCPU, 128 + signal.SIGXCPU)
+
+
 def find(program):
     path = shutil.which(program)
     if not path:

@@ -14,7 +14,7 @@ import socket
 import time
 from functools import lru_cache
 
-from . import process
+from . import process, sandbox
 from .qemu_log import parse_events, parse_registers
 from .record import Limits, MachineError, Memory, Record, Snapshot, resolve, status_of
 
@@ -88,6 +88,8 @@ class Machine:
         if points:
             argv += ["-S", "-chardev", f"socket,id=gdb,fd={stub.fileno()}", "-gdb", "chardev:gdb"]
             inherited.append(stub.fileno())
+        if limits.confined:
+            argv = sandbox.confine(argv, os.path.dirname(os.path.abspath(image)))
         self.process = process.spawn(argv, limits, max(limits.mib << 20, limits.log_bytes),
                                      stdin=-3, stdout=-3, stderr=self.errors, pass_fds=inherited)
         for end in filter(None, (qmp, stub)):
@@ -262,7 +264,7 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="non
                     registers.rip = registers.rflags = None
         except EOFError:
             machine.process.wait()
-            if machine.process.returncode not in (0, -signal.SIGXCPU):
+            if machine.process.returncode not in (0, *process.OUT_OF_TIME):
                 words = process.contents(machine.errors).decode(errors="replace").split("\n")
                 raise MachineError(f"QEMU broke off: {words[0] or machine.process.returncode}")
             end, limit = ("limit", "CPU time") if machine.process.returncode else ("closed", None)

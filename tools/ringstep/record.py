@@ -27,6 +27,7 @@ class Limits:
     cpu_seconds: Optional[int] = 5              # of the emulator
     serial_bytes: int = 1 << 20
     log_bytes: int = 32 << 20
+    confined: bool = False                      # in a sandbox, where there is one
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,27 @@ def bubblewrap():
     return words if probe.returncode == 0 else []
 
 
+def confine(argv, folder, writable=False):
+    """The command, with nothing of the system but its programs and one folder.
+    What it has open stays open; terminals stay reachable by name."""
+    words = bubblewrap()
+    if not words:
+        return argv
+    words = [word for word in words if word != "--new-session"]
+    return [*words, "--tmpfs", "/var/tmp", "--dev-bind", "/dev/pts", "/dev/pts",
+            "--bind" if writable else "--ro-bind", folder, folder, "--chdir", folder, *argv]
+
+
+def inner(pid):
+    """The innermost process, of which `pid` is the sandbox around it."""
+    try:
+        while True:
+            with open(f"/proc/{pid}/task/{pid}/children") as file:
+                pid = int(file.read().split()[0])
+    except (OSError, IndexError):
+        return pid
+
+
 def describe():
     if bubblewrap():
         return "bubblewrap: no network, no files but the scratch tree's"
