@@ -123,7 +123,8 @@ def grade_all(root, directory, labs, target):
         except Exception as error:          # one hand-in must not stop the others
             score, points, words = 0, "", f"could not be graded: {error!r}"
             status = 2
-        rows.append((name, score, points, words))
+        safe = "'" + name if name[0] in "=+-@" else name     # a spreadsheet must not compute it
+        rows.append((safe, score, points, words))
         print(report.harmless(f"{number} of {len(sources)}  {name:30} {score:>4}/{points}  {words}"), flush=True)
         with open(target / "scores.csv", "w", newline="") as file:
             table = csv.writer(file)

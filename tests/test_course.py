@@ -1,0 +1,91 @@
+"""Running a course: hand-ins, editions, a folder of hand-ins, starting over."""
+import csv
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def make(*arguments, cwd=ROOT):
+    return subprocess.run(["make", *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, env={k: v for k, v in os.environ.items() if k != "MAKEFLAGS"})
+
+
+def test_a_handin_has_the_exercise_files_and_nothing_else():
+    run = make("handin", "LAB=2")
+    archive = ROOT / run.stdout.strip().split("\n")[-1]
+    with tarfile.open(archive) as tar:
+        names = tar.getnames()
+    assert len(names) == 6 and all(name.startswith("lab2-process/exercises/") for name in names)
+    assert run.stdout.count("(not written yet)") == 6
+
+
+def test_the_report_files_agree(tmp_path):
+    run = make("grade", "ONLY=1.2", "SUBMISSION=solutions", f"REPORT={tmp_path}")
+    assert run.returncode == 0, run.stdout + run.stderr
+    data = json.loads((tmp_path / "grade.json").read_text())
+    assert (data["score"], data["points"]) == (16, 16)
+    tests = data["exercises"][0]["tests"]
+    assert {t["name"] for t in tests} == {"gdt_in_use", "segments_reloaded"}
+    assert all(set(t["emulators"]) == {"qemu", "bochs"} for t in tests)
+    gradescope = json.loads((tmp_path / "results.json").read_text())
+    assert gradescope["score"] == 16 and gradescope["tests"][0]["max_score"] == 16
+    cases = xml.parse(tmp_path / "junit.xml").getroot().findall(".//testcase")
+    assert len(cases) == 2 and not [c for case in cases for c in case]
+
+
+def test_reset_keeps_what_was_written(tmp_path):
+    shutil.copytree(ROOT, tmp_path / "tree", ignore=shutil.ignore_patterns("build", ".git"))
+    file = tmp_path / "tree/labs/lab1-boot/exercises/gdt_load.S"
+    pristine = file.read_text()
+    file.write_text("mine")
+    run = make("reset", "EX=1.2", cwd=tmp_path / "tree")
+    assert file.read_text() == pristine and "kept your version" in run.stdout
+    assert file.with_name("gdt_load.S.old").read_text() == "mine"
+    file.write_text("mine again")
+    run = make("skeletons", cwd=tmp_path / "tree")
+    assert file.read_text() == "mine again" and "left alone" in run.stdout
+    run = make("check", cwd=tmp_path / "tree")
+    assert run.returncode != 0 and "make grade" in run.stderr
+
+
+@pytest.mark.slow
+def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
+    assert make("edition", "LAB=2").returncode == 0
+    tree = tmp_path / "edition"
+    shutil.copytree(ROOT / "build/edition-lab2", tree)
+    files = [str(f.relative_to(tree)) for f in tree.rglob("*")]
+    assert not [f for f in files if f.startswith(("solutions/lab2", "labs/lab3", "grading/mutants", "tests", ".git/"))]
+    run = make("qemu-nox", "SOLVED=earlier", cwd=tree)
+    assert "Exercise 2.1: " in run.stdout
+    assert "Total Score: 0/200" in make("grade", cwd=tree).stdout
+    for name in ("frame_alloc.c", "page_table_walk.c"):
+        shutil.copy(ROOT / "solutions/lab2-process/exercises" / name, tree / "labs/lab2-process/exercises")
+    run = make("grade", "LAB=2", cwd=tree)
+    assert "Lab 2 Score: 32/100" in run.stdout, run.stdout
+    assert "was as at" not in make("reset", "EX=2.1", cwd=tree).stdout
+
+
+@pytest.mark.slow
+def test_a_folder_of_handins_is_graded_and_resumed(tmp_path):
+    handins, reports = tmp_path / "in", tmp_path / "out"
+    (handins / "ada").mkdir(parents=True)
+    shutil.copytree(ROOT / "solutions/lab1-boot", handins / "ada/lab1-boot")
+    shutil.copytree(ROOT / "labs/lab1-boot/exercises", handins / "empty/lab1-boot/exercises")
+    (handins / "rubbish.tar.gz").write_bytes(b"rubbish")
+    (handins / "=cmd|calc.tar.gz").write_bytes(b"")
+    run = make("grade-all", f"DIR={handins}", "LAB=1", f"REPORT={reports}")
+    with open(reports / "scores.csv") as file:
+        rows = {row["submission"]: row for row in csv.DictReader(file)}
+    assert rows["ada"]["score"] == "100" and rows["empty"]["score"] == "0"
+    assert "no archive" in rows["rubbish"]["remark"]
+    assert (reports / "ada/grade.json").exists()
+    again = make("grade-all", f"DIR={handins}", "LAB=1", f"REPORT={reports}")
+    assert "graded before" in again.stdout and run.returncode == again.returncode
