@@ -1,6 +1,6 @@
 # targets.mk - what a user types. `make help` prints what stands behind `##`.
 
-.PHONY: all qemu qemu-nox qemu-gdb gdb debug why bochs bochs-debug files clean help stats doctor \
+.PHONY: all qemu qemu-nox qemu-gdb gdb debug why map bochs bochs-debug files clean help stats doctor \
         compile_commands.json
 all: $(image)           ## build the kernel and its disk image
 	@echo "$(lab): $(image), kernel $$(( ($$(wc -c < $(image).kernel) + 1023) / 1024 )) KiB of $$(( $(read_max) / 1024 )) KiB"
@@ -29,6 +29,8 @@ bochs-debug: $(image)   ## boot it in Bochs' own debugger
 
 why:                    ## explain the end of the last run once more, with what Bochs says
 	@$(ringstep)
+map: $(image)           ## draw memory and address spaces [COMPARE=all]
+	@$(ringstep) --lab "$(number)" --compare "$(COMPARE)"
 
 # ---- look at the tree ----------------------------------------------------
 

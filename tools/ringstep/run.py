@@ -93,6 +93,11 @@ def run_bochs_debug(args):
     return debug.bochs(args.image, args.kernel)
 
 
+def run_map(args):
+    from . import memmap
+    return memmap.run(args)
+
+
 def run_why(args):
     from . import postmortem
     return postmortem.again(args.last)
@@ -108,7 +113,7 @@ OTHERS = ("grade", "skeleton", "mutants", "course", "bench")
 COMMANDS = {
     "qemu": lambda args: run_qemu(args, window=True), "qemu-nox": run_qemu,
     "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
-    "why": run_why,
+    "why": run_why, "map": run_map,
 }
 
 
@@ -149,6 +154,8 @@ def main(argv=None):
     parser.add_argument("--last", default="", help="folder in which the last run is kept")
     parser.add_argument("--port", default="", help="for GDB")
     parser.add_argument("--alone", action="store_true", help="GDB is started with it")
+    parser.add_argument("--lab", default="", help="for the map: its number")
+    parser.add_argument("--compare", default="", help="for the map: SOLVED= of a second kernel")
     parser.add_argument("--again", default="", help="variables to repeat in the other terminal")
     args = parser.parse_args(argv)
     return guarded(args.command.split("-")[0], lambda: COMMANDS[args.command](args))
