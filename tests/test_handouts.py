@@ -82,6 +82,17 @@ def test_a_function_can_be_quoted():
     assert quoted == "```c\nvoid tss_set_rsp0(uint64_t top)\n{\n    tss.rsp[0] = top;\n}\n```\n"
 
 
+def test_the_report_names_tests_that_exist():
+    """Each attack of the report is held closed by tests: these, by name."""
+    text = handouts.page_of("report").read_text()
+    table = handouts.cut(text, "| attack |", "| reading kernel memory")
+    there = "".join(path.read_text() for path in ROOT.glob("grading/lab*/tests.py"))
+    names = re.findall(r"`(\w+)`", table)
+    assert len(names) > 10
+    for name in names:
+        assert f"def {name}(" in there or (ROOT / f"grading/lab3/programs/{name}.c").exists(), name
+
+
 def test_sections_that_the_tools_name_exist():
     assert list(handouts.check_code_links()) == []
 
