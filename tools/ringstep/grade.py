@@ -37,6 +37,7 @@ class Finding:
     got: str = ""
     reason: str = ""            # Bochs' own words for the last fault
     said: str = ""              # the kernel's own words, where it stopped itself
+    cause: str = ""             # the post-mortem's, where the run ended badly
 
 
 @dataclass
@@ -241,6 +242,7 @@ class Grader:
             finding.verdict = TIMEOUT
         finding.said = next((line for line in reversed(run.text.split("\n"))
                              if re.match(r"Exercise \d|PANIC", line)), "")
+        finding.cause = run.cause
         if run.emulator == "bochs":
             faults = [e for e in run.record.events if e.reason]
             finding.reason = faults[-1].reason if faults else ""

@@ -90,7 +90,7 @@ class Run:
         self.symbols = symbols.load(kernel)
         self.programs = programs or {}          # name → ELF file, in the order of the PIDs
         self.greeting = greeting                # what the harness put into hello.c
-        self._observed = None
+        self._observed = self._cause = None
 
     # ---- saying what is wrong ----
 
@@ -162,8 +162,17 @@ class Run:
         if record.end in ("triple-fault", "reset"):
             chain = postmortem.last_exceptions(record, self.symbols.path)
             words += "".join(f"; {line}" for line in chain)
-        last = [line for line in self.text.split("\n") if line.strip()][-1:]
+        last = [line for line in self.text.split("\n")
+                if line.strip() and not line.startswith("  called from:")][-1:]
         return words + (f'; its last line is "{last[0][:160]}"' if last else "; it printed nothing")
+
+    @property
+    def cause(self):
+        """What the post-mortem takes for the cause of a bad end, or ""."""
+        if self._cause is None:
+            from . import postmortem
+            self._cause = postmortem.cause(self.record, self.symbols.path) or ""
+        return self._cause
 
     def ended_well(self):
         """The kernel came to its own end, and did not stop on the way."""

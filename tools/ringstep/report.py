@@ -73,6 +73,8 @@ def explain(grader, exercise, result):
     paragraph("machine", worst.got)
     if worst.said and worst.said not in worst.got:
         paragraph("kernel", f'says "{worst.said}"')
+    if worst.cause:
+        paragraph("cause", worst.cause)
     if result.differs:
         paragraph("differs", "; ".join(
             f"{name}: {f.verdict}" for name, f in result.findings.items()) + ". " + CHECKS[names[0]])
