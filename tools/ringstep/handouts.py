@@ -27,7 +27,7 @@ FENCE = re.compile(r"^```.*?^```$", re.S | re.M)
 # Addresses in the image, sizes, and what follows from them: another compiler's are others.
 RUNS = {"transcript", "broken", "graded", "command", "session"}
 LOOSE = re.compile(r"0x(0{10})?[0-9a-f]{5,6}\b|0xffff80001[0-9a-f]{7}|\b\d{4,6}\b|"
-                   r"<[\w+]+>|\+\d+\b| *\d+(?= KiB  r)|(?<=kernel )\d+(?= KiB)|\b[0-9a-f]{2}( [0-9a-f]{2}){3,}|"
+                   r"<[\w+]+>|\+\d+\b| *\d+(?= [KM]iB )|(?<=kernel )\d+(?= KiB)|\b[0-9a-f]{2}( [0-9a-f]{2}){3,}|"
                    r"index +\d+: 0x0000000000[0-9a-f]{6}", re.M)
 SOURCES = {}
 
@@ -46,7 +46,7 @@ def read(path):
 
 
 def fence(text, language="text"):
-    return f"```{language}\n{text.rstrip()}\n```\n"
+    return f"```{language}\n" + re.sub(r"[ \t]+$", "", text.rstrip(), flags=re.M) + "\n```\n"
 
 
 def cut(text, start=None, stop=None):
