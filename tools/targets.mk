@@ -56,6 +56,8 @@ help:                   ## print this
 	@echo "Now: LAB=$(lab)$(if $(SOLVED), SOLVED=$(SOLVED)). SOLVED= takes the solutions of an exercise (1.2), a lab (1), earlier, all."
 
 # For clangd: exactly the flags that each file is compiled with.
+# With its quotes, which JSON would take for its own.
+prefix_map = "-ffile-prefix-map=$(CURDIR)/="
 comma_join = $(subst } {,}$(comma) {,$(strip $1))
 flags_of   = $(if $(findstring /user/,$1)$(findstring /programs/,$1),\
     $(user_flags) $(call includes,$(user_layer)) -Ilabs/$(user_layer)/user/lib,\
@@ -65,5 +67,5 @@ every_source = $(filter-out %/program.S,$(wildcard $(foreach e,c S,labs/*/*.$e l
 
 compile_commands.json:    ## write what clangd needs, for all labs
 	@$(file >$@,[$(call comma_join,$(foreach f,$(every_source),\
-	    {"directory": "$(CURDIR)"$(comma) "file": "$f"$(comma) "command": "$(strip $(CC) $(filter-out -MMD -MP -ffile-prefix-map=%,$(call flags_of,$f) $(call grading_includes,$f)) -c $f)"}))])
+	    {"directory": "$(CURDIR)"$(comma) "file": "$f"$(comma) "command": "$(strip $(CC) $(filter-out -MMD -MP,$(subst $(prefix_map),,$(call flags_of,$f)) $(call grading_includes,$f)) -c $f)"}))])
 	@echo "$@: $(words $(every_source)) files"

@@ -1,0 +1,110 @@
+"""What editors are told: VS Code's launch file, and clangd's view of the layers."""
+import json
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def read(name):
+    return json.loads((ROOT / name).read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_launch_stops_in_kmain(number):
+    """Do what VS Code does: the task, then GDB with the setup commands."""
+    launch = read(".vscode/launch.json")["configurations"][number]
+    task = next(t for t in read(".vscode/tasks.json")["tasks"] if t["label"] == launch["preLaunchTask"])
+    ready = re.compile(task["problemMatcher"]["background"]["endsPattern"])
+    machine = subprocess.Popen(task["command"], shell=True, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert any(ready.search(line) for line in machine.stdout)
+        while subprocess.run(["pgrep", "-f", "--", f"-gdb tcp:{launch['miDebuggerServerAddress']}"], stdout=subprocess.DEVNULL).returncode:
+            time.sleep(0.05)
+        program = launch["program"].replace("${workspaceFolder}", str(ROOT))
+        commands = [c["text"] for c in launch["setupCommands"]] + [f"target remote {launch['miDebuggerServerAddress']}"]
+        lines = [f"-file-exec-and-symbols {program}"] + [f"-interpreter-exec console {json.dumps(c)}" for c in commands]
+        gdb = subprocess.Popen(["gdb", "-q", "-nx", "--interpreter=mi"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        gdb.stdin.write("\n".join(lines + ["-exec-continue"]) + "\n")
+        gdb.stdin.flush()
+        stopped = next(line for line in gdb.stdout if line.startswith("*stopped") and "breakpoint-hit" in line)
+        assert 'func="kmain"' in stopped and f'{launch["name"].split(":")[0]}/main.c' in stopped
+        gdb.communicate("-interpreter-exec console kill\n-gdb-exit\n")
+    finally:
+        machine.communicate()
+
+
+def message(**content):
+    body = json.dumps({"jsonrpc": "2.0", **content}).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+class Clangd:
+    def __init__(self):
+        self.process = subprocess.Popen(["clangd", "--background-index", "--log=error"], cwd=ROOT, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.notes = []
+        signal.alarm(90)                            # a server that says nothing must not hang the tests
+        self.ask("initialize", processId=None, rootUri=f"file://{ROOT}", capabilities={"window": {"workDoneProgress": True}})
+        self.say("initialized")
+
+    def say(self, method, **params):
+        self.process.stdin.write(message(method=method, params=params))
+        self.process.stdin.flush()
+
+    def next(self):
+        length = int(re.search(rb"Content-Length: (\d+)", self.process.stdout.readline())[1])
+        self.process.stdout.readline()
+        return json.loads(self.process.stdout.read(length))
+
+    def ask(self, method, **params):
+        self.process.stdin.write(message(method=method, id=1, params=params))
+        self.process.stdin.flush()
+        while True:
+            answer = self.next()
+            if answer.get("id") == 1 and "method" not in answer:
+                return answer.get("result")
+            self.notes.append(answer)
+
+    def open(self, path):
+        uri = f"file://{ROOT / path}"
+        self.say("textDocument/didOpen", textDocument={"uri": uri, "languageId": "c", "version": 1, "text": (ROOT / path).read_text()})
+        while True:
+            note = self.next()
+            if note.get("method") == "textDocument/publishDiagnostics" and note["params"]["uri"] == uri:
+                return uri, [d["message"] for d in note["params"]["diagnostics"] if d["severity"] == 1]
+
+    def definition(self, path, name):
+        uri = f"file://{ROOT / path}"
+        lines = (ROOT / path).read_text().split("\n")
+        line = next(i for i, text in enumerate(lines) if re.search(rf"\b{name}\(", text))
+        where = {"line": line, "character": lines[line].index(name + "(")}
+        return [x["uri"].replace(f"file://{ROOT}/", "") for x in self.ask("textDocument/definition", textDocument={"uri": uri}, position=where)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("clangd"), reason="clangd is not installed")
+def test_clangd_knows_the_layers_and_no_solution():
+    subprocess.run(["make", "-s", "compile_commands.json"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    clangd = Clangd()
+    try:
+        for path in ("labs/lab1-boot/kernel/gdt.c", "labs/lab2-process/exercises/page_map.c", "labs/lab3-ring3/user/ring3_test.c",
+                     "solutions/lab3-ring3/exercises/sys_write.c", "grading/lab1/vectors.c"):
+            assert clangd.open(path)[1] == [], path
+        clangd.open("labs/lab2-process/kernel/page_table.c")
+        end, found = time.time() + 30, []
+        while time.time() < end and not any("exercises" in path for path in found):     # until the index is there
+            found = clangd.definition("labs/lab2-process/kernel/page_table.c", "page_table_walk")
+            time.sleep(0.5)
+        assert found == ["labs/lab2-process/exercises/page_table_walk.c"]
+    finally:
+        signal.alarm(0)
+        clangd.process.kill()
+        clangd.process.wait()
