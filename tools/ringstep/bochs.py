@@ -161,17 +161,20 @@ class Machine:
             data = os.read(self.pipe, 65536)
             self.sent += data
             self.live(data)
-        if self.answers in ready:
-            self.said += os.read(self.answers, 65536).decode("latin-1").replace("\r", "")
-        elif self.terminal in ready:
-            try:
+        try:
+            if self.answers in ready:
+                self.said += os.read(self.answers, 65536).decode("latin-1").replace("\r", "")
+            elif self.terminal in ready:
                 os.read(self.terminal, 65536)
-            except OSError:                 # EIO: nobody holds the other side
-                raise EOFError
+        except OSError:                     # EIO: nobody holds the other side
+            raise EOFError
 
     def ask(self, line, last):
         """Type a line; its answer up to a line that matches `last`."""
-        os.write(self.terminal, line.encode() + b"\n")
+        try:
+            os.write(self.terminal, line.encode() + b"\n")
+        except OSError:
+            raise EOFError
         while True:
             match = re.search(rf"^(?:{last}).*\n", self.said, re.M)
             if match:
@@ -286,5 +289,8 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None):
         status = registers["rdi"] & 0xFFFFFFFF if end == "power-off" and registers else None
         return Record("bochs", end, status, serial, parse_events(log), snapshots,
                       registers, memory, limit)
+    except EOFError:                        # before the boot sector, so not the kernel's doing
+        machine.process.wait()
+        raise MachineError(f"Bochs broke off at its start: {machine.process.returncode}") from None
     finally:
         machine.close()

@@ -4,8 +4,8 @@
  * The boot sector has read the kernel to KERNEL_READ_ADDRESS. Left to do: ask
  * the BIOS for the memory map, enter protected mode, move the kernel above
  * 1 MiB, build page tables that are just good enough, enter long mode.
- * Each mode change follows the Intel SDM: volume 3A, 9.9.1 "Switching to
- * Protected Mode" and 9.8.5 "Initializing IA-32e Mode".
+ * Each mode change follows the Intel SDM: volume 3A, 10.9.1 "Switching to
+ * Protected Mode" and 10.8.5 "Initializing IA-32e Mode".
  */
 #include <memory_layout.h>
 #include <paging_bits.h>

@@ -17,7 +17,7 @@ struct gate {
     uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct gate) == 16, "SDM 6.14.1: 16 bytes a gate");
+_Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, 6.14.1: 16 bytes a gate");
 
 #define GATE_INTERRUPT  0x0E        /* clears IF on the way in */
 #define GATE_TRAP       0x0F        /* leaves IF as it is */

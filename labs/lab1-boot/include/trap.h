@@ -24,7 +24,7 @@ struct trap_frame {
 
 _Static_assert(sizeof(struct trap_frame) == 22 * 8, "15 registers, 2 by the stub, 5 by the processor");
 
-/* Exceptions by their mnemonics: SDM volume 3A, 6.3.1, table 6-1. */
+/* Exceptions by their mnemonics: SDM volume 3A, 6.2, table 6-1. */
 enum vector {
     VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3,
     VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_MC = 18,

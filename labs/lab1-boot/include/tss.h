@@ -19,10 +19,10 @@ struct tss {
     uint16_t io_map_base;           /* at or behind the limit: no I/O map */
 } __attribute__((packed));
 
-_Static_assert(sizeof(struct tss) == 0x68, "SDM 8.7: 104 bytes");
-_Static_assert(offsetof(struct tss, rsp) == 4, "SDM 8.7: RSP0 at 4");
-_Static_assert(offsetof(struct tss, ist) == 36, "SDM 8.7: IST1 at 36");
-_Static_assert(offsetof(struct tss, io_map_base) == 102, "SDM 8.7: I/O map base at 102");
+_Static_assert(sizeof(struct tss) == 0x68, "SDM volume 3A, 8.7: 104 bytes");
+_Static_assert(offsetof(struct tss, rsp) == 4, "SDM volume 3A, 8.7: RSP0 at 4");
+_Static_assert(offsetof(struct tss, ist) == 36, "SDM volume 3A, 8.7: IST1 at 36");
+_Static_assert(offsetof(struct tss, io_map_base) == 102, "SDM volume 3A, 8.7: I/O map base at 102");
 
 /* A TSS descriptor takes two entries of the GDT: SDM volume 3A, 8.2.3, figure 8-4. */
 struct system_descriptor {

@@ -3,7 +3,7 @@
  *
  * A handler cannot ask which vector it was called for: the stub pushes the
  * number. For some exceptions the processor has pushed an error code before
- * (SDM volume 3A, 6.3.1, table 6-1); for the others the stub pushes a 0, so
+ * (SDM volume 3A, 6.2, table 6-1); for the others the stub pushes a 0, so
  * that the frame looks the same for all. `int n` in software never pushes an
  * error code, so no gate of those vectors may be open to ring 3.
  */

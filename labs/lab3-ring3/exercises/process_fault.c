@@ -8,7 +8,7 @@
  *      ended, and no other: the kernel goes on.
  *
  * The words are in <trap.h>: trap_mnemonic(), trap_name().
- * SDM volume 3A, 6.3.1 table 6-1, and 6.13 ("Error Code").
+ * SDM volume 3A, 6.2 table 6-1, and 6.13 ("Error Code").
  * Check: make grade ONLY=3.6
  */
 #include <console.h>

@@ -9,7 +9,7 @@
  * lgdt loads GDTR and nothing else: each segment register keeps what it was
  * loaded with until it is loaded again. mov cannot load CS; a far return can:
  * retfq takes the new RIP from the stack and, above it, the new CS.
- * SDM volume 3A, 3.4.3 ("Segment Registers"); volume 2, LGDT and RET.
+ * SDM volume 3A, 3.4.3 ("Segment Registers"); volume 2A, LGDT; 2B, RET.
  * Check: make grade ONLY=1.2
  */
 #include <exercise.h>

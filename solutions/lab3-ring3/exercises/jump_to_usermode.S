@@ -10,7 +10,7 @@
  * No jump or call leads to a ring with fewer rights, but a return does: iretq
  * takes RIP, CS, RFLAGS, RSP and SS from the stack, in this order from the top.
  * Until then interrupts stay off: a trap in between would find half of it.
- * SDM volume 3A, 5.8.1 and 6.14.3 ("IRET in IA-32e Mode"); volume 2, IRET.
+ * SDM volume 3A, 5.8.1 and 6.14.3 ("IRET in IA-32e Mode"); volume 2A, IRET.
  * Check: make grade ONLY=3.2
  */
 #include <exercise.h>

@@ -11,8 +11,8 @@
  *      CR3 holds this process's page table
  *
  * All other gates have DPL 0: a program that tries `int 14` gets a #GP instead
- * of faking a page fault. SDM volume 3A, 6.12.1.2 ("Flag Usage By Exception- or
- * Interrupt-Handler Procedure") and 6.14.4 ("Stack Switching in IA-32e Mode").
+ * of faking a page fault. SDM volume 3A, 6.12.1.2 ("Protection of Exception- and
+ * Interrupt-Handler Procedures") and 6.14.4 ("Stack Switching in IA-32e Mode").
  * Check: make grade ONLY=3.1
  */
 #include <cpu.h>
