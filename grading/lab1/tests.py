@@ -4,7 +4,7 @@ from ringstep import decode
 from ringstep.harness import Boot, signed, test
 
 QUICK = {"instructions": 40_000_000, "cpu_seconds": 2}
-MAIN = Boot(1, points=("tss_init", "idt_init", "trap_stacks_init", "machine_off"), **QUICK)
+MAIN = Boot(1, points=("gdt_check", "idt_init", "trap_stacks_init", "machine_off"), **QUICK)
 VECTORS = Boot(1, "vectors", **QUICK)
 OVERFLOW = Boot(1, "overflow", points=("machine_off",), **QUICK)
 
@@ -38,7 +38,7 @@ def segment_descriptors(run):
 @test("1.1", MAIN, "segment_descriptor")
 def segments_loaded(run):
     """The processor takes the code and data segments with these descriptors."""
-    registers = run.at("tss_init")
+    registers = run.at("gdt_check")
     attributes = registers.segments["cs"].attributes
     run.expect(attributes >> 21 & 1 and not attributes >> 22 & 1,
                "CS with L set and D clear", f"its hidden part is {attributes:#010x}")
@@ -51,7 +51,7 @@ def segments_loaded(run):
 @test("1.2", MAIN, "gdt_load")
 def gdt_in_use(run):
     """After gdt_load the GDTR holds the kernel's table."""
-    gdtr = run.at("tss_init").gdtr
+    gdtr = run.at("gdt_check").gdtr
     run.equal("a GDTR with base", gdtr.base, run.symbol("gdt"))
     run.expect(gdtr.limit >= TSS + 15 and gdtr.limit % 8 == 7,
                "a GDTR limit that covers the TSS's descriptor, and whole entries",
@@ -61,7 +61,7 @@ def gdt_in_use(run):
 @test("1.2", MAIN, "gdt_load")
 def segments_reloaded(run):
     """After gdt_load CS, SS, DS and ES hold the kernel's selectors."""
-    segments = run.at("tss_init").segments
+    segments = run.at("gdt_check").segments
     for name, expected in (("cs", CODE), ("ss", DATA), ("ds", DATA), ("es", DATA)):
         run.equal(name.upper(), segments[name].selector, expected, "{:#06x}")
 

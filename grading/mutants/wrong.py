@@ -26,14 +26,14 @@ WRONG = [
 
     # ---- 1.2 gdt_load ----
     ("1.2", "lgdt forgotten", "    lgdt    [rdi]\n", "",
-     "gdt_in_use", "#GP general protection (selector 0x10 in the GDT)"),
+     "gdt_in_use", "never came to gdt_check()"),
     ("1.2", "CS not reloaded", """    pop     rax                         /* our return address */
     push    SELECTOR_KERNEL_CODE
     push    rax
     retfq
-""", "    ret\n", "segments_reloaded", "CS is 0x48"),
+""", "    ret\n", "segments_reloaded", "expected CS 0x0008 machine it is 0x0048"),
     ("1.2", "SS not reloaded", "    mov     ss, eax\n", "",
-     "segments_reloaded", "SS is 0x50"),
+     "segments_reloaded", "expected SS 0x0010 machine it is 0x0050"),
     ("1.2", "DS not reloaded", "    mov     ds, eax\n", "",
      "segments_reloaded", "DS 0x0010"),
     ("1.2", "SS loaded with the code segment", "mov     ss, eax", "mov     ecx, SELECTOR_KERNEL_CODE; mov     ss, ecx",

@@ -38,15 +38,20 @@ void gdt_init(void)
     segment_init(SELECTOR_USER_DATA, DATA_SEGMENT, 3);
 }
 
-void gdt_use(void)
+void gdt_check(void)
 {
-    struct table_register gdtr = { sizeof gdt - 1, (uint64_t)gdt };
-    gdt_load(&gdtr);
-    require(sgdt().base == gdtr.base, "1.2",
-            "GDTR holds %#lx, expected %#lx: was lgdt executed?", sgdt().base, gdtr.base);
+    require(sgdt().base == (uint64_t)gdt, "1.2",
+            "GDTR holds %#lx, expected %p: was lgdt executed?", sgdt().base, gdt);
     require(read_cs() == SELECTOR_KERNEL_CODE, "1.2",
             "CS is %#x, expected %#x: only a far transfer loads CS",
             read_cs(), SELECTOR_KERNEL_CODE);
     require(read_ss() == SELECTOR_KERNEL_DATA, "1.2",
             "SS is %#x, expected %#x", read_ss(), SELECTOR_KERNEL_DATA);
+}
+
+void gdt_use(void)
+{
+    struct table_register gdtr = { sizeof gdt - 1, (uint64_t)gdt };
+    gdt_load(&gdtr);
+    gdt_check();
 }
