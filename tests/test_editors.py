@@ -35,8 +35,8 @@ def test_launch_stops_in_kmain(number):
         gdb.stdin.write("\n".join(lines + ["-exec-continue"]) + "\n")
         gdb.stdin.flush()
         stopped = next(line for line in gdb.stdout if line.startswith("*stopped") and "breakpoint-hit" in line)
-        assert 'func="kmain"' in stopped and f'{launch["name"].split(":")[0]}/main.c' in stopped
         gdb.communicate("-interpreter-exec console kill\n-gdb-exit\n")
+        assert 'func="kmain"' in stopped and f'{launch["name"].split(":")[0]}/main.c' in stopped
     finally:
         machine.communicate()
 
