@@ -19,10 +19,13 @@ TEST   ?=
 OPT    ?= -Og
 EX     ?=
 
-lab    := $(firstword $(filter $(LAB) lab$(LAB)-%,$(LABS)))
+ifeq ($(origin lab),command line)
+$(error lab=$(lab): LAB= is written in capitals)
+endif
+lab    := $(firstword $(filter $(LAB) $(LAB)-% lab$(LAB)-%,$(LABS)))
 number := $(firstword $(subst -, ,$(lab:lab%=%)))
 ifeq ($(lab),)
-$(error LAB=$(LAB): there is no such lab, only $(LABS))
+$(error LAB=$(LAB): there is no such lab, only $(foreach l,$(LABS),$(firstword $(subst -, ,$(l:lab%=%)))): $(LABS))
 endif
 
 # Layers in order: this lab's is the last.

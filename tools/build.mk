@@ -79,6 +79,7 @@ given := $(foreach l,$(layers),$(wildcard $(foreach d,boot kernel,labs/$l/$d/*.c
 mine  := $(foreach i,$(ids),$(call exercise_source,$i))
 main  := $(or $(test_kernel),labs/$(lab)/main.c)
 missing := $(filter-out $(wildcard $(mine)),$(mine))
+id_of    = $(firstword $(subst :, ,$(filter %:$(1:labs/%=%),$(exercises))))
 
 # Programs for ring 3, once a layer has them. They run in this order.
 user_layer   := $(firstword $(foreach l,$(layers),$(if $(wildcard labs/$l/user),$l)))
@@ -164,7 +165,7 @@ $(out)/programs/%.o: labs/$(user_layer)/user/program.S $(objects)/programs/%.elf
 	    -c -o $@ $<
 
 # What is linked, in a file: another selection links again even if every file is older.
-$(out)/objects.txt: FORCE
+$(out)/objects.txt: FORCE $(missing)
 	$(Q)mkdir -p $(@D)
 	@echo $(kernel_objects) $(program_objects) | cmp -s - $@ || \
 	    echo $(kernel_objects) $(program_objects) > $@
@@ -191,6 +192,18 @@ object_of = $(addprefix $(objects)/$1,$(addsuffix .o,$(basename $2)))
 objects: $(call object_of,,$(wildcard $(foreach e,c S,labs/*/boot/*.$e labs/*/kernel/*.$e labs/*/main.$e \
              solutions/*/exercises/*.$e) grading/lab*/*.c)) \
          $(call object_of,user/,$(user_library) $(wildcard labs/*/user/*.c grading/lab*/programs/*.c))
+
+# An exercise is compiled when its text has changed: an older copy that was put back
+# counts, too, and so does a file that has gone.
+seen = $(objects)/$1.seen
+ifneq ($(filter-out doctor help clean reset grade handin stats skeletons,$(or $(MAKECMDGOALS),all)),)
+$(shell for f in $(wildcard $(mine)); do cmp -s $$f $(objects)/$$f.seen || \
+    { mkdir -p $(objects)/$${f%/*} && cp $$f $(objects)/$$f.seen; }; done 2>/dev/null)
+endif
+$(foreach f,$(mine),$(eval $(call object_of,,$f): $(call seen,$f)))
+%.seen: ;
+$(missing): FORCE
+	@echo "$@ is missing: \`make reset EX=$(call id_of,$@)\` brings it back" >&2; exit 1
 
 FORCE:
 .SECONDARY:

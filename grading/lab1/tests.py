@@ -1,7 +1,7 @@
 """What lab 1's kernel must have done. See tools/ringstep/harness.py."""
 
 from ringstep import decode
-from ringstep.harness import Boot, signed, test
+from ringstep.harness import Boot, NotReached, signed, test
 
 QUICK = {"instructions": 40_000_000, "cpu_seconds": 2}
 MAIN = Boot(1, points=("gdt_check", "idt_init", "trap_stacks_init", "machine_off"), **QUICK)
@@ -109,6 +109,8 @@ def expect_gate(run, vector, low, high, dpl):
 def all_gates(run):
     """All 256 entries of the IDT are interrupt gates of ring 0 to their stubs."""
     words = run.u64s(run.symbol("idt"), 512)
+    if not any(words):
+        raise NotReached(f"the kernel never filled the IDT: {run.stopped()}")
     for vector in range(256):
         expect_gate(run, vector, words[2 * vector], words[2 * vector + 1], 0)
 

@@ -21,7 +21,7 @@ static void show_segments(void)
     for (unsigned i = 0; i < sizeof segments / sizeof *segments; i++) {
         char text[DESCRIBE_SIZE];
         describe_segment(text, gdt_get(segments[i].selector));
-        printf("    %#04x %s: %s\n", segments[i].selector, segments[i].name, text);
+        printf("    0x%02x %s: %s\n", segments[i].selector, segments[i].name, text);
     }
 }
 

@@ -26,7 +26,7 @@ static void show_syscall_gate(void)
     char is[DESCRIBE_SIZE], expected[DESCRIBE_SIZE];
     struct gate gate = idt_get(SYSCALL_VECTOR);
     describe_gate(is, &gate);
-    snprintf(expected, sizeof expected, "interrupt gate to %#06x:%#018lx, present, DPL 3, IST 0",
+    snprintf(expected, sizeof expected, "interrupt gate to 0x%04x:0x%016lx, present, DPL 3, IST 0",
              SELECTOR_KERNEL_CODE, trap_stubs[SYSCALL_VECTOR]);
     require(strcmp(is, expected) == 0, "3.1", "IDT entry %#x is \"%s\", expected \"%s\"",
             SYSCALL_VECTOR, is, expected);

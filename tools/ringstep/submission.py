@@ -81,7 +81,8 @@ def from_archive(submission, file, known):
                 add(submission, known, member.name, member.size,
                     lambda: archive.extractfile(member).read(FILE_BYTES))
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise SubmissionError(f"{submission.name}: is no archive that can be read ({error})") from None
+        raise SubmissionError(f"{submission.name}: is no archive that can be read "
+                              f"({str(error).splitlines()[0] if str(error) else 'it ends too early'})") from None
 
 
 def collect(root, source):
@@ -112,12 +113,12 @@ def pack(root, target, labs):
     """Write the exercise files of the labs into an archive; returns their paths."""
     packed = []
     with tarfile.open(target, "w:gz") as archive:
-        for _, _, path in exercises(root):
+        for id, _, path in exercises(root):
             file = root / "labs" / path
             if not any(path.startswith(lab + "/") for lab in labs):
                 continue
             if not file.is_file() or file.is_symlink():
-                raise SubmissionError(f"labs/{path} is missing: `make reset EX=…` brings it back")
+                raise SubmissionError(f"labs/{path} is missing: `make reset EX={id}` brings it back")
             data = file.read_bytes()
             if len(data) > FILE_BYTES:
                 raise SubmissionError(f"labs/{path} has {len(data)} bytes, more than {FILE_BYTES}")

@@ -53,7 +53,7 @@ void describe_system(char text[DESCRIBE_SIZE], uint64_t low, uint64_t high)
 void describe_gate(char text[DESCRIBE_SIZE], const struct gate *gate)
 {
     unsigned type = gate->type & 0x1F;
-    snprintf(text, DESCRIBE_SIZE, "%s to %#06x:%#018lx, %s, DPL %u, IST %u",
+    snprintf(text, DESCRIBE_SIZE, "%s to 0x%04x:0x%016lx, %s, DPL %u, IST %u",
              type == GATE_INTERRUPT ? "interrupt gate"
              : type == GATE_TRAP ? "trap gate" : "no 64-bit gate",
              gate->selector, gate_offset(gate),

@@ -26,7 +26,7 @@ static void segment_init(uint16_t selector, enum segment_type type, unsigned dpl
     snprintf(expected, sizeof expected, "present, DPL %u, %s", dpl,
              type == CODE_SEGMENT ? "64-bit code" : "writable data");
     require(strcmp(is, expected) == 0, "1.1",
-            "the descriptor %#018lx of selector %#04x is \"%s\", expected \"%s\"",
+            "the descriptor 0x%016lx of selector 0x%02x is \"%s\", expected \"%s\"",
             gdt_get(selector), selector, is, expected);
 }
 

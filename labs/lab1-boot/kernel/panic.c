@@ -12,7 +12,7 @@
  * addresses in the kernel's data are followed: the chain may be broken. */
 void backtrace(unsigned long rbp)
 {
-    printf("  called from:");
+    const char *before = "  called from: ";
     for (int i = 0; i < BACKTRACE_MAX; i++) {
         bool in_image = rbp >= (uint64_t)kernel_data_start && rbp < (uint64_t)kernel_end - 16;
         bool in_stacks = rbp >= KERNEL_STACK_BASE
@@ -21,10 +21,12 @@ void backtrace(unsigned long rbp)
         if (rbp % 8 != 0 || !(in_image || in_stacks))
             break;
         unsigned long *frame = (unsigned long *)rbp;
-        printf(" %#lx", frame[1]);
+        printf("%s%#lx", before, frame[1]);
+        before = " ";
         rbp = frame[0];
     }
-    printf("\n");
+    if (before[1] == 0)
+        printf("\n");
 }
 
 _Noreturn void panic_at(const char *file, int line, const char *function,

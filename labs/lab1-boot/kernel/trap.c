@@ -63,14 +63,14 @@ void trap_dispatch(struct trap_frame *frame)
 void trap_frame_print(const struct trap_frame *frame)
 {
     printf("    vector %lu, error code %#lx\n", frame->vector, frame->error_code);
-    printf("    cs:rip %#06lx:%#018lx  ss:rsp %#06lx:%#018lx\n",
+    printf("    cs:rip 0x%04lx:0x%016lx  ss:rsp 0x%04lx:0x%016lx\n",
            frame->cs, frame->rip, frame->ss, frame->rsp);
     printf("    rflags %#lx  cr2 %#lx  cr3 %#lx\n", frame->rflags, read_cr2(), read_cr3());
-    printf("    rax %#018lx  rbx %#018lx  rcx %#018lx\n", frame->rax, frame->rbx, frame->rcx);
-    printf("    rdx %#018lx  rsi %#018lx  rdi %#018lx\n", frame->rdx, frame->rsi, frame->rdi);
-    printf("    rbp %#018lx  r8  %#018lx  r9  %#018lx\n", frame->rbp, frame->r8, frame->r9);
-    printf("    r10 %#018lx  r11 %#018lx  r12 %#018lx\n", frame->r10, frame->r11, frame->r12);
-    printf("    r13 %#018lx  r14 %#018lx  r15 %#018lx\n", frame->r13, frame->r14, frame->r15);
+    printf("    rax 0x%016lx  rbx 0x%016lx  rcx 0x%016lx\n", frame->rax, frame->rbx, frame->rcx);
+    printf("    rdx 0x%016lx  rsi 0x%016lx  rdi 0x%016lx\n", frame->rdx, frame->rsi, frame->rdi);
+    printf("    rbp 0x%016lx  r8  0x%016lx  r9  0x%016lx\n", frame->rbp, frame->r8, frame->r9);
+    printf("    r10 0x%016lx  r11 0x%016lx  r12 0x%016lx\n", frame->r10, frame->r11, frame->r12);
+    printf("    r13 0x%016lx  r14 0x%016lx  r15 0x%016lx\n", frame->r13, frame->r14, frame->r15);
 }
 
 _Noreturn void trap_unexpected(struct trap_frame *frame)

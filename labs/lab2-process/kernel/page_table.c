@@ -10,7 +10,7 @@ void page_table_print_walk(phys_t root, uint64_t address)
         pte_t *entry = page_table_walk(root, address, level, false);
         if (!entry)
             return;
-        printf("    level %d, index %3u: %#018lx", level, page_table_index(address, level), *entry);
+        printf("    level %d, index %3u: 0x%016lx", level, page_table_index(address, level), *entry);
         if (!(*entry & PTE_P)) {
             printf(" not present\n");
             return;
