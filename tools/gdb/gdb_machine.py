@@ -5,6 +5,7 @@ import re
 import struct
 import subprocess
 import tempfile
+from contextlib import contextmanager
 
 import gdb
 from ringstep import decode, layout
@@ -63,19 +64,35 @@ def registers():
         raise gdb.GdbError("there is no machine: leave GDB and type `make gdb`")
 
 
-def physical(on):
+def switch(on):
     if "OK" not in gdb.execute(f"maintenance packet Qqemu.PhyMemMode:{int(on)}", to_string=True):
         raise gdb.GdbError("this QEMU cannot read physical memory for GDB (4.1 and later can)")
 
 
-def read_physical(address, length):
-    physical(True)
+depth = 0
+
+
+@contextmanager
+def physically():
+    """GDB's reads are of physical memory in here: once for many is quicker."""
+    global depth
+    if not depth:
+        switch(True)
+    depth += 1
     try:
-        return bytes(gdb.selected_inferior().read_memory(address, length))
-    except gdb.MemoryError:
-        raise LookupError(f"physical address {address:#x} is outside of memory") from None
+        yield
     finally:
-        physical(False)
+        depth -= 1
+        if not depth:
+            switch(False)
+
+
+def read_physical(address, length):
+    with physically():
+        try:
+            return bytes(gdb.selected_inferior().read_memory(address, length))
+        except gdb.MemoryError:
+            raise LookupError(f"physical address {address:#x} is outside of memory") from None
 
 
 def memory():
@@ -153,7 +170,8 @@ def objdump(data, address, bits):
         file.flush()
         text = subprocess.run(["objdump", "-D", "-b", "binary", "-m", mode, "-M", "intel", f"--adjust-vma={address:#x}",
                                file.name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-    return [(int(a, 16), re.sub(r"\s+", " ", i).strip()) for a, i in re.findall(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(.*)", text, re.M)]
+    found = re.findall(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(.*)", text, re.M)
+    return [(int(where, 16), re.sub(r"\s+", " ", words).strip()) for where, words in found]
 
 
 # ---- making commands ----
@@ -165,7 +183,7 @@ def command(name, most=0, complete=None):
         def invoke(self, text, from_tty):
             words = gdb.string_to_argv(text)
             if len(words) > most:
-                raise gdb.GdbError(f"{name} takes at most {most} words; see `help {name}`" if most else f"{name} takes no words")
+                raise gdb.GdbError(f"{name} takes {f'at most {most}' if most else 'no'} words; see `help {name}`")
             try:
                 function(*words)
             except (gdb.error, LookupError, ValueError, struct.error) as error:
@@ -173,7 +191,8 @@ def command(name, most=0, complete=None):
         members = {"__doc__": function.__doc__, "invoke": invoke}
         if complete:
             members["complete"] = lambda self, text, word: complete(text, word)
-        type(name, (gdb.Command,), members)(name, gdb.COMMAND_DATA, *([] if complete else [gdb.COMPLETE_SYMBOL if most else gdb.COMPLETE_NONE]))
+        completer = [] if complete else [gdb.COMPLETE_SYMBOL if most else gdb.COMPLETE_NONE]
+        type(name, (gdb.Command,), members)(name, gdb.COMMAND_DATA, *completer)
         return function
     return register
 

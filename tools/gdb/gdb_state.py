@@ -116,7 +116,8 @@ def code(address="$pc", count="8"):
     """code [ADDRESS] [COUNT]: instructions as what they are now: 16-, 32- or 64-bit."""
     r, at = registers(), number(address)
     base = r.segments["cs"].base if r.bits == 16 and address == "$pc" else 0
-    for where, text in objdump(bytes(gdb.selected_inferior().read_memory(base + at, 15 * number(count))), base + at, r.bits)[:number(count)]:
+    data = bytes(gdb.selected_inferior().read_memory(base + at, 15 * number(count)))
+    for where, text in objdump(data, base + at, r.bits)[:number(count)]:
         print(f"{'=>' if where == base + r.rip else '  '} {where:#x}:\t{text}")
 
 

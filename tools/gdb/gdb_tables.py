@@ -3,7 +3,7 @@ import re
 import struct
 
 import gdb
-from gdb_machine import C, Machine, command, number, pids, stubs, vector_number, vectors
+from gdb_machine import C, Machine, command, number, physically, pids, stubs, vector_number, vectors
 from ringstep import decode, layout, paging
 
 EXPECTED = {            # the contract's entries of the GDT
@@ -111,10 +111,9 @@ def pt(address=None, pid=None):
     if to is None:
         print("  so it is not mapped")
         return
-    page = address & ~0xFFF
-    mapping = next((p for p in paging.mappings(m.memory, root, address >> 39 & 511, address >> 39 & 511)
-                    if p.virtual <= page < p.end), None)
-    print(f"  so it is physical {to:#x}" + (f", {mapping.permissions}: what all levels allow together" if mapping else ""))
+    entries = tuple(entry for *_, entry in paging.walk(m.memory, root, address))
+    print(f"  so it is physical {to:#x}, {paging.Mapping(address, 0, to, entries).permissions}: "
+          "what all levels allow together")
 
 
 @command("vmmap", 1, pids)
@@ -122,7 +121,10 @@ def vmmap(pid=None):
     """vmmap [PID]: an address space as ranges with permissions and names. Without PID: the one in CR3."""
     m = Machine()
     last, joined = None, []
-    for page in paging.mappings(m.memory, m.root(pid)):
+    root = m.root(pid)
+    with physically():
+        pages = list(paging.mappings(m.memory, root))
+    for page in pages:
         key = re.sub(r" 0x[0-9a-f]+$", "", m.name(page.virtual)), page.permissions
         if last == key and joined[-1][1] == page.virtual:
             joined[-1][1] = page.end

@@ -240,7 +240,8 @@ def null_pointer(s):
     if s.root.vector == 14 and s.root.cpl == 0 and s.root.cr2 is not None and s.root.cr2 < layout.PAGE:
         callers = [s.function(s.root.rip)]
         if s.root.rip == s.root.cr2:
-            return f"the kernel jumped to {s.root.rip:#x}: through a null pointer, or back from a function whose return address is gone", "trouble.md#pf-page-fault"
+            return (f"the kernel jumped to {s.root.rip:#x}: through a null pointer, or back from a function whose "
+                    "return address is gone", "trouble.md#pf-page-fault")
         more = "; create_process() gave a PID that is not in the process table: process_enter() makes it findable" \
             if "process_load" in callers and not s.table else ""
         return f"{callers[0] or 'the kernel'}() used a null pointer (address {s.root.cr2:#x}){more}", \
@@ -257,12 +258,14 @@ def ring_3_fault(s):
 def by_vector(s):
     """Nothing better is known: what is there to read about the vector."""
     words = decode.vector(s.root.vector)
-    if s.root.cpl == 3 and s.root.vector == 13 and re.match(r"cli|sti|hlt|in|out|[lw]\w*(gdt|idt|msr)|ltr|invlpg|mov .*[cd]r\d", s.op):
+    privileged = r"cli|sti|hlt|in|out|[lw]\w*(gdt|idt|msr)|ltr|invlpg|mov .*[cd]r\d"
+    if s.root.cpl == 3 and s.root.vector == 13 and re.match(privileged, s.op):
         return f"`{s.op}` may be executed in ring 0 only", "trouble.md#gp-general-protection"
     place = s.function(s.root.rip)
     anchor = re.sub(r"[^a-z0-9-]", "", words.lower().replace(" ", "-"))
-    return (s.root.reason and f"Bochs says: {s.root.reason}" or f"{words} at `{s.op}`" + (f" in {place}()" if place else "")), \
-        "trouble.md#" + (anchor if s.root.vector in (0, 3, 6, 7, 8, 10, 11, 12, 13, 14) else "exceptions")
+    cause = f"{words} at `{s.op}`" + (f" in {place}()" if place else "")
+    return f"Bochs says: {s.root.reason}" if s.root.reason else cause, "trouble.md#" + (
+        anchor if s.root.vector in (0, 3, 6, 7, 8, 10, 11, 12, 13, 14) else "exceptions")
 
 
 TRAPPED = [boot_gdt, task_register, segment_load, far_return, iret_frame, kernel_half, damaged_tables, frame_argument,

@@ -100,7 +100,8 @@ def loops(s):
     stacks = [s.callers(r) for r in s.record.samples or [now]]
     common = [f for f in stacks[-1] if all(f in stack for stack in stacks)]
     if now.halted:
-        return f"the processor stands at hlt with interrupts off, in {common[0] if common else 'no function'}()", "trouble.md#it-hangs"
+        where = f", in {common[0]}()" if common else ""
+        return "the processor stands at hlt with interrupts off" + where, "trouble.md#it-hangs"
     place = f"{common[0]}()" if common else f"at {now.rip:#x}, {s.name(now.rip)}"
     called = f", called from {common[1]}()" if len(common) > 1 else ""
     return f"it goes round in {place}{called}", "trouble.md#it-hangs"

@@ -213,8 +213,9 @@ def text(pic):
 
 # ---- as a page ----
 
-BITS = {0: "P: present", 1: "W: writable", 2: "U: ring 3 may use it", 3: "PWT", 4: "PCD", 5: "A: was used", 6: "D: was written to",
-        7: "PS: a large page", 8: "G: global", 63: "NX: no execution"}
+BITS = {0: "P: present", 1: "W: writable", 2: "U: ring 3 may use it", 3: "PWT", 4: "PCD",
+        5: "A: was used", 6: "D: was written to", 7: "PS: a large page", 8: "G: global",
+        63: "NX: no execution"}
 
 
 def bits(entry):
@@ -231,7 +232,8 @@ def entry_html(node, shared, differs):
              + (" shared" if shared and node.level == 4 else "") + (" ≠" if differs(node) else ""))
     below = "".join(entry_html(n, shared, differs) for n in node.below) if not (shared and node.level == 4) else \
         "<p>The tables below are the kernel's own: see there.</p>"
-    return f'<details class="{classes}"><summary title="{html.escape(words)}">{label}</summary><p>{html.escape(words)}</p>{below}</details>'
+    words = html.escape(words)
+    return f'<details class="{classes}"><summary title="{words}">{label}</summary><p>{words}</p>{below}</details>'
 
 
 def column(pic, other):
