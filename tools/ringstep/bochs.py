@@ -84,6 +84,14 @@ def command():
     return [bochs, "-q", "-f", "bochsrc"] + (["-debugger"] if b"-debugger" in words else [])
 
 
+def peek(fd, length, address):
+    """Bytes of another process, none where it has no memory."""
+    try:
+        return os.pread(fd, length, address)
+    except OSError:
+        return b""
+
+
 def find_blocks(fd, ranges, boot_sector, mib):
     """Bochs gives the guest memory in blocks of 128 KiB as it touches them, and
     keeps a table of them. Block 0 is found by the boot sector, of which not one
@@ -93,11 +101,11 @@ def find_blocks(fd, ranges, boot_sector, mib):
     small = [r for r in ranges if r not in large]
     for start, end in large:
         for base in range(start, end, 4096):
-            if os.pread(fd, 512, base + BOOT_SECTOR) != boot_sector:
+            if peek(fd, 512, base + BOOT_SECTOR) != boot_sector:
                 continue
             pointer = struct.pack("<Q", base)
             for low, high in small:
-                data = os.pread(fd, high - low, low)
+                data = peek(fd, high - low, low)
                 for match in re.finditer(re.escape(pointer), data):
                     table = data[match.start():match.start() + 8 * count]
                     entries = struct.unpack(f"<{count}Q", table) if len(table) == 8 * count else [1]

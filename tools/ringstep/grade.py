@@ -183,11 +183,15 @@ class Grader:
         for emulator in self.emulators:
             if any(isinstance(run, harness.Run) and run.record.end == "limit" for run in runs.values()):
                 break               # it would take as long again, and says nothing new
-            try:
-                record = self.machine(emulator, boot, kernel)
-                runs[emulator] = harness.Run(self.root, boot, record, kernel.elf, programs, greeting)
-            except MachineError as error:
-                runs[emulator] = error
+            for attempt in range(2):    # an emulator that broke off gets a second try
+                try:
+                    record = self.machine(emulator, boot, kernel)
+                    runs[emulator] = harness.Run(self.root, boot, record, kernel.elf, programs, greeting)
+                    break
+                except (MachineError, OSError) as error:
+                    if os.environ.get("RINGSTEP_DEBUG"):
+                        raise
+                    runs[emulator] = MachineError(str(error))
             with self.lock:
                 self.boots += 1
                 self.progress(f"lab {boot.lab} on {emulator}: {boot.test or 'main.c'}")
