@@ -54,6 +54,17 @@ def far_return(s):
                 "SS there: a trap frame needs iretq", "lab1.md#exercise-15-trap_entry")
 
 
+def short_return(s):
+    """retf and iretd, which an assembler makes of retf and iret, take 4 bytes for each value."""
+    match = re.match(r"(retf|iretd?)(?!q)\b", s.op)
+    if not match or s.root.cpl != 0:
+        return None
+    page = {"gdt_load": "lab1.md#exercise-12-gdt_load", "jump_to_usermode": "lab3.md#exercise-32-jump_to_usermode"}
+    return (f"{match[1]} takes 4 bytes off the stack for each value; in 64-bit code each takes 8: "
+            f"{'retfq' if match[1] == 'retf' else 'iretq'}",
+            page.get(s.function(s.root.rip), "lab1.md#exercise-15-trap_entry"))
+
+
 def iret_frame(s):
     if not s.op.startswith("iret") or not s.registers.general:
         return None
@@ -190,6 +201,18 @@ def twice(s):
             seen[page.physical] = page.virtual
 
 
+def low_address(s, address):
+    """The kernel used an address of the user half, where nothing is mapped."""
+    if s.root.error_code & 16:
+        return (f"the kernel went on at {address:#x}, which is no address of its own: a return took it from the stack, "
+                "where something else lay, or only a part of it (in 64-bit code retfq and iretq take 8 bytes each)",
+                "lab1.md#exercise-12-gdt_load")
+    if address < s.memory.size:
+        return (f"{s.function(s.root.rip)}() used {address:#x} for a pointer: that is a physical address, and "
+                "phys_to_virt() makes a pointer of it", "lab2.md#exercise-22-page_table_walk")
+    return None
+
+
 def rubbish(s):
     """A pointer made of something that is no address: where does its value lie in memory?"""
     address = s.bad_address = s.root.cr2 if s.root.vector == 14 else operand_address(s)
@@ -198,6 +221,8 @@ def rubbish(s):
     physical = (address - layout.PHYSICAL_MAP) & MASK
     if s.root.vector == 14 and not s.memory.size <= physical < 1 << 52 or address < layout.PAGE:
         return None
+    if s.root.vector == 14 and address < layout.USER_END:
+        return low_address(s, address)
     both = twice(s)
     if both:
         return both
@@ -268,7 +293,7 @@ def by_vector(s):
         anchor if s.root.vector in (0, 3, 6, 7, 8, 10, 11, 12, 13, 14) else "exceptions")
 
 
-TRAPPED = [boot_gdt, task_register, segment_load, far_return, iret_frame, kernel_half, damaged_tables, frame_argument,
+TRAPPED = [short_return, boot_gdt, task_register, segment_load, far_return, iret_frame, kernel_half, damaged_tables, frame_argument,
            tables_elsewhere, undelivered, user_pointer, stack_overflow, null_pointer, rubbish, ring_3_fault, by_vector]
 
 
