@@ -7,7 +7,7 @@
 #include <process.h>
 #include <string.h>
 
-#define CYCLES 170
+#define CYCLES 320
 
 /* How many frames a process takes, so that less can be offered. */
 static uint64_t frames_for_one(void)

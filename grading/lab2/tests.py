@@ -6,12 +6,12 @@ from ringstep.harness import Boot, signed, test
 
 LONG = {"instructions": 150_000_000, "cpu_seconds": 5}
 MAIN = Boot(2, points=("machine_off",), **LONG)
-FRAMES = Boot(2, "frames", mib=8, **LONG)
-WALK = Boot(2, "walk", mib=8)
-MAP = Boot(2, "map", mib=8)
-SPACES = Boot(2, "spaces", mib=8)
-STACKS = Boot(2, "stacks", mib=8)
-PROCESSES = Boot(2, "processes", mib=8, **LONG)
+FRAMES = Boot(2, "frames", mib=16, **LONG)
+WALK = Boot(2, "walk", mib=16)
+MAP = Boot(2, "map", mib=16)
+SPACES = Boot(2, "spaces", mib=16)
+STACKS = Boot(2, "stacks", mib=16)
+PROCESSES = Boot(2, "processes", mib=16, **LONG)
 
 PAGE = 4096
 P, W, U, NX = 1, 2, 4, 1 << 63
@@ -415,7 +415,7 @@ def pids_count_up(run):
     """The first PID is 1, and a failure uses none up."""
     run.equal("the first PID", signed(run.value("first pid")), 1, "{}")
     last = run.values("pid")
-    run.expect(last and last[0] == 172, "PID 172 after 171 processes and many failures",
+    run.expect(last and last[0] == 322, "PID 322 after 321 processes and many failures",
                f"{last[0] if last else 'none'}")
     run.expect(len(set(last)) == 3, "three different PIDs", f"{last}")
 
@@ -469,8 +469,8 @@ def cycles_lose_nothing(run):
     run.expect(not run.values("failed in cycle"), "every cycle to succeed",
                f"cycle {run.values('failed in cycle')} did not")
     run.equal("frames lost by one process:", signed(run.value("lost by one")), 0, "{}")
-    run.equal("frames lost by 170 processes:", signed(run.value("lost by cycles")), 0, "{}")
-    used = 170 * run.value("frames for one")
+    run.equal("frames lost by 320 processes:", signed(run.value("lost by cycles")), 0, "{}")
+    used = 320 * run.value("frames for one")
     run.expect(used > 2 * run.value("usable"), "memory used more than twice", f"{used} frames")
 
 
