@@ -50,13 +50,13 @@ grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [R
 chosen_lab = $(if $(filter file,$(origin LAB)),,$(number))
 
 handin:                 ## pack your exercise files, of all labs or of LAB=n
-	@$(python) course handin $(chosen_lab)
+	@$(python) classroom handin $(chosen_lab)
 
 edition:                ## write the tree that students get for LAB=n
-	@$(python) course edition $(number)
+	@$(python) classroom edition $(number)
 
 grade-all:              ## grade each hand-in of a folder: DIR=… [LAB=n] [REPORT=dir]
-	@$(python) course grade-all "$(DIR)" "$(chosen_lab)" "$(REPORT)"
+	@$(python) classroom grade-all "$(DIR)" "$(chosen_lab)" "$(REPORT)"
 
 reset:                  ## start one exercise over, keeping your version: EX=1.2
 	@$(python) skeleton reset "$(EX)"

@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ringstep import qemu
-from ringstep.record import Limits
+
+from ringstep.machine import qemu
+from ringstep.machine.record import Limits
 
 ROOT = Path(__file__).parent.parent
 

@@ -3,8 +3,8 @@ import struct
 
 import pytest
 
-from ringstep import decode, paging, symbols
-from ringstep.record import Memory
+from ringstep.kernel import decode, paging, symbols
+from ringstep.machine.record import Memory
 
 
 @pytest.mark.parametrize("descriptor, words", [

@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ringstep import qemu, skeleton
+
+from ringstep.course import skeleton
+from ringstep.machine import qemu
 
 ROOT = Path(__file__).parent.parent
 IDS = [id for id, _, _ in skeleton.exercises(ROOT)]

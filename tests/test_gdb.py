@@ -87,8 +87,9 @@ def test_traps():
 @pytest.mark.slow
 def test_why_names_the_cause_of_a_crash(tmp_path):
     from test_postmortem import PATHS, WRONG
-    from ringstep import mutants
-    from ringstep.workspace import Workspace
+
+    from ringstep.grading import mutants
+    from ringstep.grading.workspace import Workspace
     text = mutants.changed(mutants.solution(ROOT, PATHS["3.2"]), *WRONG["3.2", "SS with RPL 0"], "")
     with Workspace(ROOT, {PATHS["3.2"]: text}) as workspace:
         kernel = workspace.build(3, {"3.2"}, "")

@@ -5,8 +5,9 @@ import subprocess
 import xml.etree.ElementTree as xml
 
 import pytest
-from ringstep import handouts, pictures
-from ringstep.handouts import ROOT
+
+from ringstep.pages import handouts, pictures, sources
+from ringstep.pages.handouts import ROOT
 
 PAGE = "# Page\n\n## One\n\n{}\n"
 
@@ -23,7 +24,7 @@ def test_each_page_is_there():
 def test_page_is_sound(name):
     """Links, headings, exercises, references and commands; blocks are a slow test."""
     text = handouts.page_of(name).read_text()
-    known = set(re.findall(r"^  (\S+)  ", handouts.make("help"), re.M))
+    known = set(re.findall(r"^  (\S+)  ", sources.make("help"), re.M))
     for check in (handouts.check_links, handouts.check_headings, handouts.check_exercises,
                   handouts.check_references):
         assert list(check(name, text)) == []
@@ -72,21 +73,21 @@ def test_a_changed_constant_is_drift(monkeypatch):
     text = handouts.page_of("reference").read_text()
     block = next(m for m in handouts.BLOCK.finditer(text) if "USER_[A-Z_]+" in m[2])
     assert not list(handouts.check_blocks("reference", block[0]))
-    real = handouts.read
-    monkeypatch.setattr(handouts, "read", lambda path: real(path).replace("0x10000\n", "0x20000\n"))
+    real = sources.read
+    monkeypatch.setattr(sources, "read", lambda path: real(path).replace("0x10000\n", "0x20000\n"))
     assert list(handouts.check_blocks("reference", block[0]))
 
 
 def test_a_function_can_be_quoted():
-    quoted = handouts.code("labs/lab1-boot/kernel/tss.c", function="tss_set_rsp0")
+    quoted = sources.code("labs/lab1-boot/kernel/tss.c", function="tss_set_rsp0")
     assert quoted == "```c\nvoid tss_set_rsp0(uint64_t top)\n{\n    tss.rsp[0] = top;\n}\n```\n"
 
 
 def test_the_report_names_tests_that_exist():
     """Each attack of the report is held closed by tests: these, by name."""
     text = handouts.page_of("report").read_text()
-    table = handouts.cut(text, "| attack |", "| reading kernel memory")
-    there = "".join(path.read_text() for path in ROOT.glob("grading/lab*/tests.py"))
+    table = sources.cut(text, "| attack |", "| reading kernel memory")
+    there = "".join(path.read_text() for path in ROOT.glob("grading/lab*/tests*.py"))
     names = re.findall(r"`(\w+)`", table)
     assert len(names) > 10
     for name in names:
@@ -143,7 +144,7 @@ def test_command_is_one(words):
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("mkdocs"), reason="mkdocs is not installed")
 def test_site_works_from_disk():
-    from ringstep import website
+    from ringstep.pages import website
     website.build()
     site = website.OUT / "site"
     for name in handouts.PAGES:
@@ -164,7 +165,7 @@ def test_site_works_from_disk():
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 def test_browser_shows_the_site_and_the_pdf(tmp_path):
     """A browser runs the search from disk and prints the PDF; no page is wider than a phone's screen."""
-    from ringstep import website
+    from ringstep.pages import website
     website.build()
     site = website.OUT / "site"
     probe = site / "probe.html"

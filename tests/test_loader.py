@@ -3,8 +3,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from ringstep import qemu
-from ringstep.harness import Boot, Run, signed
+from ringstep.grading.harness import Boot, Run, signed
+from ringstep.machine import qemu
 
 ROOT = Path(__file__).parent.parent
 

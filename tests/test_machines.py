@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 
+import machine_images as code
 import pytest
 
-import machine_images as code
-from ringstep import bochs, paging, qemu, symbols
-from ringstep.record import Limits, MachineError, Point
+from ringstep.kernel import paging, symbols
+from ringstep.machine import bochs, qemu
+from ringstep.machine.record import Limits, MachineError, Point
 
 ROOT = pathlib.Path(__file__).parent.parent
 BOTH = pytest.mark.parametrize("machine", [qemu, bochs], ids=["qemu", "bochs"])

@@ -40,7 +40,7 @@ def lightness(color):
 
 
 def test_colours_differ_in_brightness():
-    style = (ROOT / "tools/ringstep/memmap.html").read_text()
+    style = (ROOT / "tools/ringstep/explain/memmap.html").read_text()
     colors = {name: (color * 2 if len(color) == 3 else color) for name, color in
               re.findall(r"\.(\w+) \{ background: (#\w+)", style)}
     values = sorted(lightness(c if len(c) == 7 else "#" + "".join(2 * d for d in c[1:4])) for c in colors.values())

@@ -6,18 +6,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import machine_images as code
 import pytest
 
-import machine_images as code
-from ringstep import bochs, mutants, postmortem, qemu, skeleton
-from ringstep.record import Limits
-from ringstep.workspace import Workspace
+from ringstep.course import skeleton
+from ringstep.explain import postmortem
+from ringstep.grading import mutants
+from ringstep.grading.workspace import Workspace
+from ringstep.machine import bochs, qemu
+from ringstep.machine.record import Limits
 
 ROOT = Path(__file__).parent.parent
 PATHS = {id: path for id, _, path in skeleton.exercises(ROOT)}
 WRONG = {(id, what): (find, put) for id, what, find, put, _, _ in mutants.table(ROOT, "wrong")}
 
-# Every row of wrong.py that ends the lab's own kernel in a reset, a panic or a hang:
+# Every row of wrong_lab*.py that ends the lab's own kernel in a reset, a panic or a hang:
 # the lab that is booted, the row, and words of the cause. The first five are quick.
 CRASHES = [
     (1, "1.2", "lgdt forgotten", "boot code's GDT: was lgdt executed"),
@@ -92,7 +95,7 @@ def test_true_cause(lab, id, what, words):
 
 @pytest.mark.slow
 def test_no_crash_is_missing():
-    """A new row of wrong.py that crashes has a row here, too."""
+    """A new row of wrong_lab*.py that crashes has a row here, too."""
     listed = {(id, what) for _, id, what, _ in CRASHES}
     for id, what in WRONG:
         if (id, what) not in listed:
@@ -126,7 +129,7 @@ def slug(heading):
 
 
 def test_pages_to_read_exist():
-    source = "".join((ROOT / f"tools/ringstep/{name}.py").read_text() for name in ("causes", "endings"))
+    source = "".join(file.read_text() for file in (ROOT / "tools/ringstep/explain").glob("*.py"))
     named = set(re.findall(r'"(\w+\.md)#([a-z0-9_-]+)"', source))
     assert len(named) > 10
     vectors = ["de-divide-error", "bp-breakpoint", "ud-invalid-opcode", "nm-device-not-available", "df-double-fault",

@@ -6,7 +6,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ringstep.submission import FILE_BYTES, SubmissionError, collect
+
+from ringstep.grading.submission import FILE_BYTES, SubmissionError, collect
 
 ROOT = Path(__file__).parent.parent
 PATH = "lab1-boot/exercises/gdt_load.S"

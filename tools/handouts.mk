@@ -1,6 +1,6 @@
 # handouts.mk - the course's pages.
 
-handouts_tool = PYTHONPATH=tools $(PYTHON) -B -m ringstep.handouts
+handouts_tool = PYTHONPATH=tools $(PYTHON) -B -m ringstep handouts
 
 .PHONY: handouts handouts-refresh handouts-check
 handouts:               ## build the handouts as a site and a PDF, in build/handouts

@@ -44,7 +44,7 @@ clean:                  ## remove all that was built
 	rm -rf $(BUILD) compile_commands.json
 
 stats:                  ## count lines by folder and language
-	@PYTHONPATH=tools $(PYTHON) -B -m ringstep.stats
+	@PYTHONPATH=tools $(PYTHON) -B -m ringstep stats
 
 doctor:                 ## say which tools are here, and what is missing
 	@CC="$(CC)" LD="$(LD)" PYTHON="$(PYTHON)" sh tools/doctor.sh

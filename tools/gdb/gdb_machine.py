@@ -8,9 +8,10 @@ import tempfile
 from contextlib import contextmanager
 
 import gdb
-from ringstep import decode, layout
-from ringstep.qemu_log import parse_registers
-from ringstep.record import Memory
+
+from ringstep.kernel import decode, layout
+from ringstep.machine.qemu_log import parse_registers
+from ringstep.machine.record import Memory
 
 C = layout.CONSTANTS
 

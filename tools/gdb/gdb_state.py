@@ -3,10 +3,12 @@ import os
 
 import gdb
 from gdb_machine import C, Machine, Symbols, command, number, objdump, registers
-from ringstep import decode, layout, postmortem
-from ringstep.qemu_log import parse_events
-from ringstep.record import PUSH_ERROR_CODE, Event, Record
-from ringstep.scene import Scene
+
+from ringstep.explain import postmortem
+from ringstep.explain.scene import Scene
+from ringstep.kernel import decode, layout
+from ringstep.machine.qemu_log import parse_events
+from ringstep.machine.record import PUSH_ERROR_CODE, Event, Record
 
 FRAME = ("r15 r14 r13 r12 r11 r10 r9 r8 rbp rdi rsi rdx rcx rbx rax vector error_code "
          "rip cs rflags rsp ss").split()

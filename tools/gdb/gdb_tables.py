@@ -4,7 +4,8 @@ import struct
 
 import gdb
 from gdb_machine import C, Machine, command, number, physically, pids, stubs, vector_number, vectors
-from ringstep import decode, layout, paging
+
+from ringstep.kernel import decode, layout, paging
 
 EXPECTED = {            # the contract's entries of the GDT
     C["SELECTOR_KERNEL_CODE"]: ("kernel code", "present, DPL 0, 64-bit code"),

@@ -15,12 +15,13 @@ here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(here), here]             # in this order: this file has the package's name
 sys.dont_write_bytecode = True
 
-import gdb_state                                        # noqa: E402, F401
-import gdb_tables                                       # noqa: E402, F401
-from gdb_machine import (Machine, Symbols, command, from_file, registers, stubs,    # noqa: E402
-                         vector_number, vectors)
-from ringstep import decode, layout                     # noqa: E402
-from ringstep.record import PUSH_ERROR_CODE             # noqa: E402
+import gdb_state  # noqa: E402, F401
+import gdb_tables  # noqa: E402, F401
+from gdb_machine import (Machine, Symbols, command, from_file, registers, stubs, vector_number,  # noqa: E402
+                         vectors,)
+
+from ringstep.kernel import decode, layout  # noqa: E402
+from ringstep.machine.record import PUSH_ERROR_CODE  # noqa: E402
 
 
 class RingstepCommand(gdb.Command):

@@ -28,4 +28,5 @@ def find_python():
 
 find_python()
 from .run import main
+
 sys.exit(main())

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from .record import ENDS, MachineError, Limits
+from ringstep.machine.record import ENDS, Limits, MachineError
 
 FOREVER = Limits(instructions=None, cpu_seconds=None, log_bytes=16 << 20)
 RESET, OTHER, BROKEN, INTERRUPTED = 4, 5, 6, 130
@@ -42,7 +42,7 @@ def closing_line(record):
 
 def finish(record, args):
     """Say how a run ended and, where it ended badly, why; keep that for `make why`."""
-    from . import postmortem
+    from ringstep.explain import postmortem
     status, words = closing_line(record)
     if record.serial and not record.serial.endswith(b"\n"):
         live(b"\n")
@@ -57,7 +57,7 @@ def finish(record, args):
 
 
 def run_qemu(args, window=False, extra=(), log=None):
-    from . import qemu
+    from ringstep.machine import qemu
     display = "none"
     if window and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         display = next((d for d in ("gtk", "sdl", "cocoa") if d in qemu.displays()), "none")
@@ -67,49 +67,53 @@ def run_qemu(args, window=False, extra=(), log=None):
 
 
 def run_bochs(args):
-    from . import bochs
+    from ringstep.machine import bochs
     return finish(bochs.boot(args.image, args.kernel, FOREVER, live=live), args)
 
 
 def run_qemu_gdb(args):
-    from . import debug
+    from ringstep.machine import debug
     port = debug.port_of(args.port)
     return run_qemu(args, window=True, extra=debug.wait_for_gdb(port, args.again, args.alone),
                     log=debug.log_of(args.last, port))
 
 
 def run_gdb(args):
-    from . import debug
+    from ringstep.machine import debug
     return debug.gdb(args, debug.port_of(args.port))
 
 
 def run_debug(args):
-    from . import debug
+    from ringstep.machine import debug
     return debug.side_by_side(args.again)
 
 
 def run_bochs_debug(args):
-    from . import debug
+    from ringstep.machine import debug
     return debug.bochs(args.image, args.kernel)
 
 
 def run_map(args):
-    from . import memmap
+    from ringstep.explain import memmap
     return memmap.run(args)
 
 
 def run_why(args):
-    from . import postmortem
+    from ringstep.explain import postmortem
     return postmortem.again(args.last)
 
 
-def run_other(module):
+def run_other(name):
     """The commands that take their own arguments: graders, tools of the course."""
     import importlib
-    return guarded("ringstep", lambda: importlib.import_module(f"ringstep.{module}").main(sys.argv[2:]))
+    return guarded("ringstep", lambda: importlib.import_module(f"ringstep.{OTHERS[name]}").main(sys.argv[2:]))
 
 
-OTHERS = ("grade", "skeleton", "mutants", "course", "bench")
+OTHERS = {
+    "grade": "grading.grade", "mutants": "grading.mutants", "bench": "grading.bench",
+    "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
+    "handouts": "pages.handouts",
+}
 COMMANDS = {
     "qemu": lambda args: run_qemu(args, window=True), "qemu-nox": run_qemu,
     "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,

@@ -1,0 +1,212 @@
+"""What lab 2's kernel must have done with frames and page tables. See tools/ringstep/grading/harness.py."""
+from grading.lab2.shared import ADDRESS, EEXIST, EINVAL, ENOENT, ENOMEM, FRAMES, MAIN, MAP, NX, P, PAGE, U, W, WALK, expect_error, page_faults
+from ringstep.grading.harness import test
+
+# ---- 2.1 ----
+
+def usable_ranges(run):
+    """What the firmware calls usable (E820, as the loader stored it), whole pages."""
+    address = run.constant("BOOT_INFO_ADDRESS")
+    count = run.memory.u64(address) & 0xFFFFFFFF
+    ranges = []
+    for i in range(count):
+        at = address + 8 + 24 * i
+        start, size = run.memory.u64(at), run.memory.u64(at + 8)
+        if run.memory.u64(at + 16) & 0xFFFFFFFF == 1:
+            ranges.append(((start + PAGE - 1) // PAGE * PAGE, (start + size) // PAGE * PAGE))
+    return ranges
+
+
+@test("2.1", FRAMES, "frame_alloc")
+def frames_are_usable(run):
+    """Every frame handed out is whole, and memory that the firmware calls usable."""
+    ranges = usable_ranges(run)
+    for frame in run.values("frame"):
+        run.expect(frame % PAGE == 0, "frames to start at multiples of 4096", f"one is {frame:#x}")
+        run.expect(any(start <= frame and frame + PAGE <= end for start, end in ranges),
+                   "only memory that the firmware calls usable", f"{frame:#x} was handed out")
+        run.expect(frame >= 0x100000, "nothing below 1 MiB", f"{frame:#x} was handed out")
+
+
+@test("2.1", FRAMES, "frame_alloc")
+def frames_are_free(run):
+    """No frame handed out belongs to the kernel's image or its page tables."""
+    used = set(run.values("frame"))
+    load = run.constant("KERNEL_LOAD_ADDRESS")
+    image = range(load, load + run.symbol("kernel_end") - run.constant("KERNEL_BASE"), PAGE)
+    root, = run.u64s(run.symbol("kernel_page_table"), 1)
+    tables = {entry & ADDRESS for page in run.pages(root, 256) for entry in page.entries[:2]}
+    for frame in (*image, root, *tables):
+        run.expect(frame not in used, "the kernel's own memory to stay the kernel's",
+                   f"frame {frame:#x} was handed out")
+
+
+@test("2.1", FRAMES, "frame_alloc")
+def no_frame_twice(run):
+    """No frame is handed out while somebody has it."""
+    rounds, frames = run.values("taken")[:2], run.values("frame")
+    run.expect(sum(rounds) == len(frames), f"{sum(rounds)} frames in two rounds", f"{len(frames)}")
+    for part in (frames[:rounds[0]], frames[rounds[0]:]):
+        seen = set()
+        for frame in part:
+            run.expect(frame not in seen, "each frame to be handed out once", f"{frame:#x} came twice")
+            seen.add(frame)
+
+
+@test("2.1", FRAMES, "frame_alloc")
+def frames_are_zeroed(run):
+    """A frame is filled with zeroes, also when somebody has used it before."""
+    for dirty, when in zip(run.values("not zeroed"), ("the first time", "the second time")):
+        run.expect(dirty == 0, "all frames to be zeroes", f"{dirty} were not, {when} round")
+
+
+@test("2.1", FRAMES, "frame_alloc")
+def all_memory_is_handed_out(run):
+    """All usable frames can be had, and had again after they were given back."""
+    usable = run.value("usable")
+    for taken, when in zip(run.values("taken"), ("first", "second")):
+        run.expect(taken == usable, f"{usable} frames in the {when} round", f"there were {taken}")
+
+
+@test("2.1", FRAMES, "frame_alloc")
+def exhaustion_is_an_error(run):
+    """When no frame is left FRAME_NONE comes back, and a frame given back can be had."""
+    for frame in run.values("one more"):
+        run.expect(frame == 0, "FRAME_NONE when all are taken", f"{frame:#x} came back")
+    run.equal("after one frame came back, that one:", run.value("taken again"), run.value("came back"))
+
+
+@test("2.1", FRAMES, "frame_free_count")
+def frames_are_counted(run):
+    """frame_free_count is right before, in between and when all are taken."""
+    usable = run.value("usable")
+    run.equal("at first a count of", run.value("free at first"), usable, "{}")
+    for free in run.values("free when exhausted"):
+        run.equal("with all taken a count of", free, 0, "{}")
+    run.equal("with all given back a count of", run.value("free after all came back"), usable, "{}")
+    run.equal("with one given back a count of", run.value("free after one came back"), 1, "{}")
+
+
+# ---- 2.2 ----
+
+@test("2.2", WALK, "page_table_walk")
+def walk_finds_entries(run):
+    """The walk ends at the right entry on each level, and at NULL where there is none."""
+    pairs = list(zip(run.values("expected entry"), run.values("entry")))
+    run.expect(len(pairs) == 40, "40 walks", f"{len(pairs)}")
+    for expected, entry in pairs:
+        run.expect(entry == expected, f"the walk to end at {expected:#x}" if expected else "NULL",
+                   f"it gives {entry:#x}")
+    for entry in run.values("large page intact"):
+        run.equal("the large page's entry untouched:", entry & ~0x60, 0x200000 | P | 0x80)
+
+
+@test("2.2", WALK, "page_table_walk")
+def walk_makes_tables(run):
+    """Tables that the walk makes are where the processor looks for them, and open to ring 3."""
+    root = run.value("created root")
+    pages = {page.virtual: page for page in run.pages(root)}
+    wanted = run.values("created page")
+    for number, address in enumerate(wanted):
+        page = pages.get(address)
+        run.expect(page is not None and page.size == PAGE, f"{address:#x} to be mapped",
+                   "the walk from the PML4 does not get there")
+        run.equal(f"the frame of {address:#x} to be", page.physical, 0x100000 + number * PAGE)
+        run.expect(page.user, f"ring 3 to be let through on all levels to {address:#x}",
+                   f"the U bits from level 4 down are {[entry >> 2 & 1 for entry in page.entries]}")
+        run.expect(all(e & W for e in page.entries[:3]), f"the tables above {address:#x} writable",
+                   f"the W bits from level 4 down are {[entry >> 1 & 1 for entry in page.entries]}")
+        run.expect(not any(e & NX for e in page.entries[:3]), f"execution not forbidden above {address:#x}",
+                   "a table's entry has NX")
+    run.expect(len(pages) == len(wanted), f"{len(wanted)} pages and no other", f"{len(pages)} are mapped")
+    for found in run.values("found again"):
+        run.expect(found, "the same entry when the walk comes again", "it gives another one")
+    run.equal("frames used when all tables are there:", run.value("frames used for what is there"), 0, "{}")
+
+
+@test("2.2", WALK, "page_table_walk")
+def walk_keeps_ring_3_out(run):
+    """Tables made for the kernel half have no U bit."""
+    pages = run.pages(run.value("kernel-like root"))
+    run.expect(len(pages) == 1, "one page in the kernel half", f"{len(pages)}")
+    run.expect(not any(entry & U for entry in pages[0].entries), "no U bit on any level",
+               f"the U bits from level 4 down are {[entry >> 2 & 1 for entry in pages[0].entries]}")
+
+
+@test("2.2", WALK, "page_table_walk")
+def walk_without_memory(run):
+    """When no frame is left for a table the walk gives NULL; with enough it does not."""
+    for left, entry in zip(run.values("frames left"), run.values("entry without memory")):
+        run.expect((entry != 0) == (left >= 3), f"{'an entry' if left >= 3 else 'NULL'} "
+                   f"with {left} frames left", f"the walk gives {entry:#x}")
+
+
+# ---- 2.3 ----
+
+@test("2.3", MAP, "page_map")
+def pages_are_mapped(run):
+    """Each page is mapped to its frame with its permissions, and nothing else is."""
+    root, gone = run.value("root"), run.value("unmapped")
+    pages = {page.virtual: page for page in run.pages(root, 0, 255)}
+    pages.update({page.virtual: page for page in run.pages(root, 256, 256)
+                  if page.virtual < run.constant("KERNEL_BASE")})
+    wanted = run.groups("map page")
+    for want in wanted:
+        address, page = want["map page"], pages.pop(want["map page"], None)
+        if address >> 63:                       # page_map() was given another page table
+            continue
+        expect_error(run, f"page_map({address:#x})", want["map result"], 0)
+        expect_error(run, f"page_map({address:#x}) a second time", want["map again"], EEXIST)
+        if address == gone:
+            run.expect(page is None, f"{address:#x} unmapped after page_unmap()", "it still is mapped")
+            continue
+        run.expect(page is not None, f"{address:#x} mapped", "the walk from the PML4 does not get there")
+        run.equal(f"the frame of {address:#x} to be", page.physical, want["map frame"])
+        expected = want["map flags"]
+        is_ = (W if page.writable else 0) | (U if page.user else 0) | (0 if page.executable else NX)
+        run.equal(f"{address:#x} to have the permissions", is_, expected)
+    run.expect(not [v for v in pages if v >> 63 == 0], "no other page", f"{[hex(v) for v in pages]}")
+
+
+@test("2.3", MAP, "page_map")
+def bad_addresses_are_refused(run):
+    """Unaligned and non-canonical addresses are refused, and cost no frame."""
+    for address, result in zip(run.values("refused address"), run.values("refused map")):
+        expect_error(run, f"page_map({address:#x}, …)", result, EINVAL)
+    expect_error(run, "page_unmap(0x1001)", run.value("unaligned unmap"), EINVAL)
+    for result in run.values("unmap of nothing"):
+        expect_error(run, "page_unmap() of a page that is not mapped", result, ENOENT)
+    run.equal("frames used by what was refused:", run.value("frames used by refusals"), 0, "{}")
+
+
+@test("2.3", MAP, "page_map")
+def map_without_memory(run):
+    """Without a frame for a table page_map gives -ENOMEM."""
+    for result in run.values("map without memory"):
+        expect_error(run, "page_map() with too few frames", result, ENOMEM)
+
+
+@test("2.3", MAP, "page_unmap")
+def unmapping_is_seen_at_once(run):
+    """After page_unmap the processor faults, and after another page_map it sees the new frame."""
+    for result in run.values("use map") + run.values("use unmap"):
+        expect_error(run, "page_map() or page_unmap()", result, 0)
+    run.equal("the value in the first frame", run.value("first value"), 0x1111)
+    run.expect(run.value("unmapped the right frame"), "page_unmap() to store the frame that was mapped",
+               "it stores another")
+    run.expect(not run.value("readable after unmap"), "a page fault after page_unmap()",
+               "the page can still be read: the TLB still knows it (invlpg)")
+    run.expect(page_faults(run), f"{run.emulator} to record a #PF", "it has seen none")
+    run.equal("the value in the second frame", run.value("second value"), 0x2222)
+    run.equal("page_unmap() to store the frame", run.value("unmapped frame"),
+              run.groups("map page")[2]["map frame"])
+
+
+@test("2.3", MAIN, "page_map")
+def two_mappings_of_one_frame(run):
+    """What is written through one mapping is read through another, and then unmapped."""
+    address = run.constant("KERNEL_STACK_BASE") + run.constant("KERNEL_STACK_AREA") - PAGE
+    run.expect('"written through one mapping", read through another' in run.text,
+               'the line "written through one mapping…"', run.stopped())
+    run.expect(any(e.cr2 in (address, None) for e in page_faults(run)),
+               f"a #PF at {address:#x} after page_unmap()", "there was none")

@@ -1,0 +1,48 @@
+"""What the tests of lab 3 share: the programs to boot, and what to look at."""
+import re
+
+from ringstep.grading.harness import Boot
+
+OWN = "ring3_test,ring3_loop_test,ring3_privilege_test"
+START = "exit_pid,start_state,registers,unknown_call,after_exit"
+WRITE = "hello,pointers"
+TIMER = "spin,exit_pid"
+# program: vector, error code, what it tried. No error code: the processor pushes
+# none; or, for int 14, QEMU 7.2 says 0xe2 where the manual and Bochs say 0x72.
+FAULTS = {
+    "cli": (13, 0, "cli"), "iopl": (13, 0, "popf with IOPL 3, then cli"),
+    "port": (13, 0, "out to the serial port"), "int14": (13, None, "int 14"),
+    "divide": (0, None, "a division by zero"), "sse": (6, None, "an SSE instruction"),
+    "peek_kernel": (14, 5, "a read of the kernel's code"),
+    "peek_physical": (14, 7, "a write to the map of physical memory"),
+    "peek_other": (14, 4, "a read where another process had its memory"),
+    "overflow": (14, 6, "a push into the guard page"),
+    "write_code": (14, 7, "a write to its own code"), "run_stack": (14, 21, "a jump to its stack"),
+}
+FAULTING = ",".join(["secret", *FAULTS, "exit_pid"])
+
+
+def boot(programs, **more):
+    # A program may be interrupted before its first instruction, and come there again.
+    points = (("start", 2 * programs.count(",") + 2, "memory"), ("int80", 120))
+    own = programs == OWN
+    return Boot(3, "" if own else programs, points=points, mib=16, instructions=120_000_000, **more)
+
+
+MAIN, STARTS, WRITES, TIMERS, FAULTED = (boot(p) for p in (OWN, START, WRITE, TIMER, FAULTING))
+
+ENOSYS, EFAULT, EBADF = -38, -14, -9
+SYS_WRITE, SYS_GETPID, SYS_EXIT = 1, 39, 60
+ARITHMETIC = 0x8D5 | 0x10000        # CF PF AF ZF SF OF, and RF, which a debugger sets
+
+
+def calls_of(run, program):
+    cr3 = run.cr3_of(program)
+    return [call for call in run.system_calls() if call.cr3 == cr3]
+
+
+def lines_between(run, program):
+    """The serial text from a program's start to the next one's."""
+    parts = re.split(r"^PID (\d+) starts at .*\n", run.text, flags=re.M)
+    texts = dict(zip(parts[1::2], parts[2::2]))
+    return texts.get(str(run.pid_of(program)), "")

@@ -1,0 +1,155 @@
+"""What lab 3's kernel must have done on the way into ring 3 and back. See tools/ringstep/grading/harness.py."""
+import struct
+
+from grading.lab3.shared import ARITHMETIC, ENOSYS, MAIN, STARTS, SYS_EXIT, SYS_GETPID, calls_of
+from ringstep.grading.harness import NotReached, signed, test
+from ringstep.kernel import decode, paging
+
+# ---- 3.1 ----
+
+@test("3.1", STARTS, "syscall_init")
+def system_call_gate(run):
+    """The gate of int 0x80 is an interrupt gate that ring 3 may use; no other one is."""
+    words = run.u64s(run.symbol("idt"), 512)
+    for vector in range(256):
+        fields = decode.gate_fields(words[2 * vector], words[2 * vector + 1])
+        expected = 3 if vector == 0x80 else 0
+        run.equal(f"the gate of vector {vector:#x} to have DPL", fields["dpl"], expected, "{}")
+    is_ = decode.gate(words[0x100], words[0x101])
+    stub, = run.u64s(run.symbol("trap_stubs") + 8 * 0x80, 1)
+    expected = f"interrupt gate to 0x0008:{stub:#018x}, present, DPL 3, IST 0"
+    run.expect(is_ == expected, f'the gate "{expected}"', f'it is "{is_}"')
+
+
+@test("3.1", STARTS, "process_activate")
+def own_page_table(run):
+    """Each program runs with a page table of its own in CR3."""
+    roots = [run.start(program).cr3 for program in run.programs]
+    kernel, = run.u64s(run.symbol("kernel_page_table"), 1)
+    run.expect(kernel not in roots, "a page table of the process's own", "CR3 holds the kernel's")
+    run.expect(len(set(roots)) == len(roots), "different page tables",
+               f"CR3 is {[hex(root) for root in roots]}")
+
+
+@test("3.1", STARTS, "process_activate")
+def own_kernel_stack(run):
+    """RSP0 names the process's own kernel stack, and system calls come in there."""
+    base = run.constant("KERNEL_STACK_BASE")
+    tops = []
+    for snapshot in run.starts():
+        memory = snapshot.memory
+        physical = run.symbol("tss") - run.constant("KERNEL_BASE") + run.constant("KERNEL_LOAD_ADDRESS")
+        rsp0, = struct.unpack("<Q", memory.read(physical + 4, 8))
+        run.expect(base < rsp0 <= base + run.constant("KERNEL_STACK_AREA"),
+                   "RSP0 in the area of the kernel stacks", f"it is {rsp0:#x}")
+        page = memory.virtual(snapshot.registers.cr3, rsp0 - 16, 16)
+        run.expect(page is not None, "RSP0 at the top of a mapped stack", f"nothing is mapped below {rsp0:#x}")
+        run.expect(memory.virtual(snapshot.registers.cr3, rsp0, 1) is None, "RSP0 at the very top of a stack",
+                   f"{rsp0:#x} is in the middle of one")
+        tops.append(rsp0)
+    run.expect(len(tops) == len(run.programs), f"{len(run.programs)} programs to start", f"{len(tops)} did")
+    run.expect(len(set(tops)) == len(tops), "a kernel stack for each process",
+               f"RSP0 is {[hex(top) for top in tops]}")
+    by_root = {s.registers.cr3: top for s, top in zip(run.starts(), tops)}
+    for call in run.system_calls():
+        if call.entry is not None:
+            run.equal("a system call to push its frame below", call.entry, by_root[call.cr3])
+
+
+@test("3.1", MAIN, "process_activate")
+def address_space(run):
+    """In ring 3 the kernel half is closed, nothing is writable and executable, page 0 is unmapped."""
+    starts = run.starts()
+    if not starts:
+        raise NotReached(f"no program ever started: {run.stopped()}")
+    for snapshot in starts:
+        for page in paging.mappings(snapshot.memory, snapshot.registers.cr3):
+            shown = f"{page.virtual:#x} is mapped {page.permissions}"
+            run.expect(not (page.writable and page.executable), "no page writable and executable", shown)
+            run.expect(page.virtual >> 63 == 0 or not any(entry & 4 for entry in page.entries),
+                       "no U bit in the kernel half", shown)
+            run.expect(page.virtual != 0, "the null page unmapped", shown)
+            run.expect(page.virtual != run.constant("USER_STACK_TOP"), "nothing mapped above the stack", shown)
+
+
+# ---- 3.2 ----
+
+@test("3.2", MAIN, "jump_to_usermode")
+def ring_3_execution(run):
+    """The first instruction of each program runs in ring 3 with the right segments and flags."""
+    for program in run.programs:
+        registers = run.start(program)
+        run.equal("CPL", registers.cpl, 3, "{}")
+        for name, expected in (("cs", 0x1B), ("ss", 0x23), ("ds", 0x23), ("es", 0x23), ("fs", 0), ("gs", 0)):
+            run.equal(name.upper(), registers.segments[name].selector, expected, "{:#06x}")
+        flags = registers.rflags & ~ARITHMETIC
+        run.equal("RFLAGS (IF set, IOPL 0)", flags, 0x202)
+
+
+@test("3.2", MAIN, "jump_to_usermode")
+def first_stack(run):
+    """A program starts at its entry point, with an aligned stack below USER_STACK_TOP."""
+    for program in run.programs:
+        registers = run.start(program)
+        run.equal("RIP", registers.rip, run.constant("USER_PROGRAM_BASE"))
+        run.equal("RSP", registers["rsp"], run.constant("USER_STACK_TOP") - 64)
+
+
+@test("3.2", MAIN, "jump_to_usermode")
+def no_register_leaks(run):
+    """A program starts with zeroes in its registers: nothing of the kernel's is left in them."""
+    for program in run.programs:
+        registers = run.start(program)
+        for name in sorted(registers.general):
+            if name != "rsp":
+                run.equal(name, registers[name], 0)
+
+
+@test("3.2", STARTS, "jump_to_usermode")
+def argument_block(run):
+    """Above the first stack pointer lie zeroes, and the segment registers hold what they must."""
+    reports = run.reports("start_state")
+    for what, name, expected in ((1, "the argument block", 0), (2, "DS", 0x23), (3, "ES", 0x23),
+                                 (4, "FS", 0), (5, "GS", 0), (6, "CS", 0x1B), (7, "SS", 0x23)):
+        run.expect(what in reports, f"start_state to report {name}", f"it did not: {run.stopped()}")
+        run.equal(name, reports[what], expected)
+
+
+# ---- 3.3 ----
+
+@test("3.3", STARTS, "sys_exit")
+def exit_with_pid(run):
+    """exit_pid.c, PID 1, exits with its own PID as status, and the kernel goes on."""
+    calls = calls_of(run, "exit_pid")
+    run.expect([call.number for call in calls] == [SYS_GETPID, SYS_EXIT],
+               "the system calls getpid and exit from ring 3", f"{[call.number for call in calls]}")
+    run.equal("the status, which is what getpid gave,", calls[1].rdi, 1, "{}")
+    run.expect("PID 1 exits with status 1\n" in run.text, 'the line "PID 1 exits with status 1"', run.stopped())
+    run.start("start_state")
+
+
+@test("3.3", STARTS, "syscall_dispatch")
+def registers_survive(run):
+    """A system call changes no register but RAX."""
+    reports = run.reports("registers")
+    run.expect(1 in reports, "registers.c to report", f"it did not: {run.stopped()}")
+    run.equal("registers changed by a system call:", reports[1], 0, "{}")
+    run.equal("getpid to give", reports.get(2), run.pid_of("registers"), "{}")
+
+
+@test("3.3", STARTS, "syscall_dispatch")
+def unknown_system_calls(run):
+    """A system call that does not exist gives -ENOSYS."""
+    reports = run.reports("unknown_call")
+    run.expect(len(reports) == 9, "nine reports of unknown_call.c", f"{len(reports)}: {run.stopped()}")
+    for number, result in reports.items():
+        run.equal(f"system call {signed(number)} to give", signed(result), ENOSYS, "{}")
+
+
+@test("3.3", STARTS, "sys_exit")
+def exit_does_not_return(run):
+    """After exit a program executes nothing any more."""
+    numbers = [call.number for call in calls_of(run, "after_exit")]
+    run.expect(numbers == [SYS_EXIT], "exit to be the last system call", f"there were {numbers}")
+    run.expect("exits with status 42\n" in run.text, 'the line "PID 5 exits with status 42"', run.stopped())
+    run.ended_well()

@@ -1,0 +1,168 @@
+"""What lab 3's kernel must not have let a program do. See tools/ringstep/grading/harness.py."""
+import re
+
+from grading.lab3.shared import EBADF, EFAULT, FAULTED, FAULTS, MAIN, SYS_WRITE, TIMERS, WRITES, calls_of, lines_between
+from ringstep.grading.harness import signed, test
+from ringstep.kernel import decode, symbols
+
+# ---- 3.4 ----
+
+@test("3.4", WRITES, "sys_write")
+def greeting_from_ring_3(run):
+    """A text that the harness has chosen reaches the serial port through a system call from ring 3."""
+    calls = [call for call in calls_of(run, "hello") if call.number == SYS_WRITE and call.rdx]
+    run.expect(calls, "a system call write from ring 3", f"there was none: {run.stopped()}")
+    call = calls[0]
+    run.expect(call.rdi == 1 and call.rdx == len(run.greeting), f"write(1, …, {len(run.greeting)})",
+               f"it was write({call.rdi}, …, {call.rdx})")
+    run.equal("the system call to come from CS", call.cs, 0x1B)
+    run.equal("the system call to come from SS", call.ss, 0x23)
+    start = run.starts()[0]
+    text = start.memory.virtual(call.cr3, call.rsi, call.rdx)
+    run.expect(text == run.greeting, f"the buffer to hold {run.greeting}", f"it holds {text}")
+    run.expect(run.record.serial.count(run.greeting.replace(b"\n", b"\r\n")) == 1,
+               f"{run.greeting.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
+    run.equal("the result of write", run.reports("hello").get(1), len(run.greeting), "{}")
+
+
+@test("3.4", WRITES, "sys_write")
+def write_of_nothing(run):
+    """A write of no bytes gives 0, on the file descriptor 2 as well."""
+    reports = run.reports("hello")
+    run.expect(2 in reports, "hello.c to report", f"it did not: {run.stopped()}")
+    run.equal("write(2, text, 0) to give", reports[2], 0, "{}")
+
+
+@test("3.4", WRITES, "user_range_check")
+def bad_pointers(run):
+    """Buffers that ring 3 may not read give -EFAULT, and print nothing."""
+    reports = {what: signed(value) for what, value in run.reports("pointers").items()}
+    for number, length in enumerate((1, 6, 1, 0)):
+        run.expect(number in reports, "pointers.c to report each write", f"{number} is missing: {run.stopped()}")
+        run.equal(f"a good write of {length} bytes to give", reports[number], length, "{}")
+    bad = [call for call in calls_of(run, "pointers") if call.number == SYS_WRITE][4:]
+    for number in range(4, 28):
+        run.expect(number in reports, "pointers.c to report each write", f"{number} is missing: {run.stopped()}")
+        call = bad[number - 4]
+        run.equal(f"write(1, {call.rsi:#x}, {call.rdx:#x}) to give", reports[number], EFAULT, "{}")
+    printed = re.sub(r"PID \d+: (first )?system call.*\n|PID \d+ exits with.*\n|No process.*\n", "",
+                     lines_between(run, "pointers"))
+    run.expect(printed == "<across!", 'only "<across!" on the serial port', f"there is {printed[:200]!r}")
+
+
+@test("3.4", WRITES, "sys_write")
+def bad_file_descriptors(run):
+    """Other file descriptors than 1 and 2 give -EBADF."""
+    reports = run.reports("pointers")
+    for what, fd in ((100, 0), (101, 3), (102, -1)):
+        run.expect(what in reports, f"pointers.c to report write({fd}, …)", f"it did not: {run.stopped()}")
+        run.equal(f"write({fd}, …) to give", signed(reports[what]), EBADF, "{}")
+
+
+@test("3.4", MAIN, "sys_write")
+def system_call_from_ring_3(run):
+    """Hello from Ring 3: the lines of the first program, each written from ring 3."""
+    expected = ["[Ring 3 Test] Hello from Ring 3!", "[Ring 3 Test] Hello from user space!",
+                "[Ring 3 Test] Current PID: 1", "[Ring 3 Test] All tests passed! Exiting..."]
+    lines = [line for line in run.text.split("\n") if "[Ring 3 Test]" in line]
+    run.expect(lines == expected, f"the lines {expected}", f"there are {lines or 'none'}; {run.stopped()}")
+    writes = [call for call in calls_of(run, "ring3_test")
+              if call.number == SYS_WRITE and call.cs == 0x1B and call.ss == 0x23]
+    run.expect(sum(call.rdx == len(line) + 1 for line in expected for call in writes) >= 4,
+               "a system call from ring 3 for each of them", f"{len(writes)} writes came from there")
+
+
+# ---- 3.5 ----
+
+@test("3.5", TIMERS, "timer_tick")
+def timer_interrupts_ring_3(run):
+    """A program that makes no system call is interrupted SLICES_MAX times, then taken off the CPU."""
+    slices = run.constant("SLICES_MAX")
+    ticks = [e for e in run.exceptions(32, "interrupt") if e.cpl == 3]
+    run.expect(slices <= len(ticks) <= slices + 2, f"{slices} interruptions of ring 3",
+               f"there were {len(ticks)}; {run.stopped()}")
+    run.start("spin")
+    run.expect("PID 1 has used up its" in run.text, 'the line "PID 1 has used up its … time slices"',
+               run.stopped())
+
+
+@test("3.5", TIMERS, "timer_tick")
+def interrupted_registers(run):
+    """An interrupted program goes on with all its registers as they were."""
+    run.expect(not run.reports("spin"), "no register of spin.c changed by an interruption",
+               "it found one with another value")
+    run.expect(run.exceptions(32, "interrupt"), "interruptions by the timer", "there were none")
+
+
+@test("3.5", TIMERS, "timer_tick")
+def kernel_goes_on(run):
+    """After a program was taken off the CPU the next one runs, and the kernel shuts down."""
+    run.start("exit_pid")
+    run.ended_well()
+
+
+@test("3.5", MAIN, "timer_tick")
+def loop_program(run):
+    """The loop program prints until it is taken off the CPU, and the next one starts."""
+    lines = re.findall(r"^\[Ring 3 Loop\] still running: (\d+)$", run.text, re.M)
+    run.expect(len(lines) >= 2 and lines == [str(n + 1) for n in range(len(lines))],
+               "the loop program's lines, counting up", f"there are {lines}; {run.stopped()}")
+    run.expect("PID 2 has used up its" in run.text, 'the line "PID 2 has used up its … time slices"',
+               run.stopped())
+    run.start("ring3_privilege_test")
+
+
+# ---- 3.6 ----
+
+@test("3.6", MAIN, "process_fault")
+def privilege_protection(run):
+    """cli in ring 3 is a #GP(0) at that instruction; only that process dies."""
+    faults = [e for e in run.exceptions() if e.cpl == 3]
+    run.expect([e.vector for e in faults] == [13], "one #GP from ring 3",
+               f"{[decode.vector(e.vector) for e in faults]}; {run.stopped()}")
+    run.equal("its error code", faults[0].error_code, 0)
+    program = "ring3_privilege_test"
+    line = re.search(r"^#GP in PID 3: .*error code (?:0x)?0, rip (0x[0-9a-f]+), CPL 3$", run.text, re.M)
+    run.expect(line is not None, 'the line "#GP in PID 3: general protection, error code 0, rip 0x…, CPL 3"',
+               run.stopped())
+    for rip in {int(line[1], 16), faults[0].rip or int(line[1], 16)}:
+        code = symbols.load(run.programs[program]).bytes_at(rip, 1)
+        run.expect(code == b"\xFA", "the address of the cli in it", f"it is {rip:#x}")
+    run.ended_well()
+
+
+@test("3.6", FAULTED, "process_fault")
+def faults_kill_one_process(run):
+    """Each of twelve forbidden things is an exception that kills its process and no other."""
+    faults = [e for e in run.exceptions() if e.cpl == 3]
+    for program, fault in zip(FAULTS, faults):
+        vector, code, tried = FAULTS[program]
+        run.expect(fault.vector == vector, f"{decode.vector(vector)} after {tried}",
+                   f"{decode.vector(fault.vector)} came")
+        if code is not None:
+            run.equal(f"the error code after {tried}", fault.error_code, code)
+        if fault.rip is not None and program != "run_stack":
+            run.equal(f"the exception after {tried} at", fault.rip, run.program_symbol(program, "the_fault"))
+    run.expect(len(faults) == len(FAULTS), f"{len(FAULTS)} exceptions from ring 3",
+               f"there were {len(faults)}; {run.stopped()}")
+    run.start("exit_pid")
+    run.ended_well()
+
+
+@test("3.6", FAULTED, "process_fault")
+def faults_are_reported(run):
+    """Each exception is reported in one line with its name and its process."""
+    for program, (vector, code, tried) in FAULTS.items():
+        start = f"{decode.VECTORS[vector][0]} in PID {run.pid_of(program)}:"
+        lines = [line for line in run.text.split("\n") if line.startswith(start)]
+        run.expect(len(lines) == 1, f'one line "{start} …" after {tried}', f"there are {len(lines)}; {run.stopped()}")
+        run.expect("CPL 3" in lines[0] and "rip 0x" in lines[0], "rip and CPL in it", f'it is "{lines[0]}"')
+    run.expect(not re.search(r"FAILED|PANIC", run.text), "no panic", run.stopped())
+
+
+@test("3.6", FAULTED, "process_fault")
+def nothing_after_a_fault(run):
+    """A process that has faulted executes nothing any more."""
+    for program in FAULTS:
+        run.expect(not run.reports(program), f"{program}.c to end at its fault", "it went on after it")
+    run.equal("secret.c to read what it wrote:", run.reports("secret").get(2), ord("s"))

@@ -1,0 +1,107 @@
+"""Wrong solutions of lab 3: the usual mistakes, one at a time.
+
+Each row changes one place of one solution: the exercise, a name, the text to
+find (exactly once), what to put there, the test that must catch it, and words
+that the diagnosis must contain.
+"""
+
+WRONG = [
+    # ---- 3.1 syscall_init, process_activate ----
+    ("3.1", "gate of DPL 0", "trap_stubs[SYSCALL_VECTOR], 3)", "trap_stubs[SYSCALL_VECTOR], 0)",
+     "system_call_gate", "DPL 0"),
+    ("3.1", "gate leads elsewhere", "interrupt_gate(trap_stubs[SYSCALL_VECTOR], 3)", "interrupt_gate(trap_stubs[SYSCALL_VECTOR + 1], 3)",
+     "system_call_gate", "IDT entry"),
+    ("3.1", "every gate open to ring 3", "    trap_register(SYSCALL_VECTOR, syscall_trap);\n",
+     "    trap_register(SYSCALL_VECTOR, syscall_trap);\n    for (unsigned v = 0; v < 32; v++) { struct gate g = idt_get(v); g.type |= GATE_DPL(3); idt_set(v, g); }\n",
+     "system_call_gate", "of vector 0x0 to have DPL 0"),
+    ("3.1", "no handler", "    trap_register(SYSCALL_VECTOR, syscall_trap);\n", "",
+     "own_kernel_stack", "PANIC"),
+    ("3.1", "RSP0 not set", "    tss_set_rsp0(process->kernel_stack);\n", "",
+     "own_kernel_stack", "RSP0 is 0"),
+    ("3.1", "RSP0 of the wrong process", "tss_set_rsp0(process->kernel_stack);", "tss_set_rsp0(process->next ? process->next->kernel_stack : process->kernel_stack);",
+     "own_kernel_stack", "RSP0"),
+    ("3.1", "RSP0 at the bottom", "tss_set_rsp0(process->kernel_stack);", "tss_set_rsp0(process->kernel_stack - KERNEL_STACK_SIZE);",
+     "own_kernel_stack", "RSP0"),
+    ("3.1", "CR3 not loaded", "    write_cr3(process->page_table.raw);\n", "",
+     "own_page_table", "CR3"),
+
+    # ---- 3.2 jump_to_usermode ----
+    ("3.2", "interrupts off", "#define RFLAGS_START 0x202", "#define RFLAGS_START 0x002",
+     "ring_3_execution", "RFLAGS"),
+    ("3.2", "IOPL 3", "#define RFLAGS_START 0x202", "#define RFLAGS_START 0x3202",
+     "ring_3_execution", "RFLAGS"),
+    ("3.2", "CS with RPL 0", "    push    SELECTOR_USER_CODE\n", "    push    SELECTOR_USER_CODE & ~3\n",
+     "ring_3_execution", "#GP"),
+    ("3.2", "SS with RPL 0", "    push    rax                         /* SS */\n", "    push    SELECTOR_USER_DATA & ~3\n",
+     "ring_3_execution", "#GP"),
+    ("3.2", "RSP and RIP swapped", "    push    rsi                         /* RSP */\n", "    xchg    rsi, rdi\n    push    rsi\n",
+     "ring_3_execution", "never started"),
+    ("3.2", "stays in ring 0", "    push    SELECTOR_USER_CODE\n    push    rdi                         /* RIP */\n", "    push    SELECTOR_KERNEL_CODE\n    push    rdi\n",
+     "ring_3_execution", "#GP"),
+    ("3.2", "DS left as the kernel's", "    mov     ds, eax\n", "",
+     "ring_3_execution", "DS"),
+    ("3.2", "kernel values left in registers", "eax, ebx, edx,", "eax, ebx,",
+     "no_register_leaks", "rdx"),
+    ("3.2", "stack off by eight", "    push    rsi                         /* RSP */\n", "    sub     rsi, 8\n    push    rsi\n",
+     "first_stack", "RSP"),
+    ("3.2", "jump instead of iretq", "    iretq\n", "    pop     rdi; add rsp, 32; xor edi, edi; mov rdi, 0x400000; jmp rdi\n",
+     "ring_3_execution", "CPL"),
+
+    # ---- 3.3 syscall_dispatch ----
+    ("3.3", "result not handed back", "    frame->rax = (uint64_t)result;\n", "    (void)result;\n",
+     "registers_survive", "getpid"),
+    ("3.3", "unknown calls give 0", "int64_t result = -ENOSYS;", "int64_t result = 0;",
+     "unknown_system_calls", "-38"),
+    ("3.3", "arguments taken from the wrong registers", "sys_exit((int)frame->rdi);", "sys_exit((int)frame->rsi);",
+     "exit_with_pid", "exits with status 1"),
+    ("3.3", "exit returns", "    process_end(process);\n    /* END SOLUTION */", "    trap_return(&process->registers);\n    /* END SOLUTION */",
+     "exit_does_not_return", "exit"),
+    ("3.3", "getpid counts from 0", "return current_process()->pid;", "return current_process()->pid - 1;",
+     "exit_with_pid", "status"),
+    ("3.3", "result in rbx, too", "    frame->rax = (uint64_t)result;\n", "    frame->rax = frame->rbx = (uint64_t)result;\n",
+     "registers_survive", "registers changed"),
+
+    # ---- 3.4 sys_write ----
+    ("3.4", "no check at all", "    if (user_range_check(current_process()->page_table, buffer, length) != 0)\n        return -EFAULT;\n", "",
+     "bad_pointers", "#PF"),
+    ("3.4", "length that wraps around", "    if (address > USER_HALF_END || length > USER_HALF_END - address)\n        return -EFAULT;\n", "",
+     "bad_pointers", "expected"),
+    ("3.4", "first byte only", "page < address + length; page += PAGE_SIZE", "page <= address && length; page += PAGE_SIZE",
+     "bad_pointers", "#PF"),
+    ("3.4", "last byte not checked", "page < address + length; page += PAGE_SIZE", "page + PAGE_SIZE < address + length; page += PAGE_SIZE",
+     "bad_pointers", "#PF"),
+    ("3.4", "null pointer accepted", "    for (uint64_t page = align_down", "    if (address < PAGE_SIZE)\n        return 0;\n    for (uint64_t page = align_down",
+     "bad_pointers", "#PF"),
+    ("3.4", "any file descriptor", "    if (fd != 1 && fd != 2)\n        return -EBADF;\n", "",
+     "bad_file_descriptors", "write(0"),
+    ("3.4", "returns 0", "    return (int64_t)length;\n", "    return 0;\n",
+     "greeting_from_ring_3", "result of write"),
+    ("3.4", "writes one byte more", "console_write((const char *)buffer, length);", "console_write((const char *)buffer, length + 1);",
+     "bad_pointers", "sys_write"),
+    ("3.4", "-1 instead of -EFAULT", "        return -EFAULT;\n    console_write", "        return -1;\n    console_write",
+     "bad_pointers", "-14"),
+
+    # ---- 3.5 timer_tick ----
+    ("3.5", "never ends a process", "    if (process->slices >= SLICES_MAX) {", "    if (0) {",
+     "timer_interrupts_ring_3", "limit"),
+    ("3.5", "ends it at the first tick", "process->slices >= SLICES_MAX", "process->slices >= 1",
+     "timer_interrupts_ring_3", "interruptions"),
+    ("3.5", "registers not saved", "    process->registers = *frame;\n", "",
+     "loop_program", "counting up"),
+    ("3.5", "slices not counted", "    process->slices++;\n", "",
+     "timer_interrupts_ring_3", "limit"),
+    ("3.5", "end of everything instead of the process", "        process_end(process);\n", "        all_processes_ended();\n",
+     "kernel_goes_on", "PANIC"),
+
+    # ---- 3.6 process_fault ----
+    ("3.6", "the fault kills the kernel", "    process_end(process);\n    /* END SOLUTION */", "    trap_unexpected(frame);\n    /* END SOLUTION */",
+     "faults_kill_one_process", "PANIC"),
+    ("3.6", "goes on behind the fault", "    process_end(process);\n    /* END SOLUTION */", "    frame->rip++; trap_return(frame);\n    /* END SOLUTION */",
+     "nothing_after_a_fault", "expected"),
+    ("3.6", "no report", "    printf(\"%s in PID %d", "    if (0) printf(\"%s in PID %d",
+     "faults_are_reported", "one line"),
+    ("3.6", "always #GP", "trap_mnemonic((unsigned)frame->vector), process->pid", "\"#GP\", process->pid",
+     "faults_are_reported", "one line"),
+    ("3.6", "everybody dies", "    process_end(process);\n    /* END SOLUTION */", "    for (struct process *p = process_first(); p; p = p->next) p->state = PROCESS_DEAD;\n    schedule();\n    /* END SOLUTION */",
+     "faults_kill_one_process", "exceptions from ring 3"),
+]

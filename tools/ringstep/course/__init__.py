@@ -1,0 +1,1 @@
+"""The exercises, and the students' files that are made from the solutions."""

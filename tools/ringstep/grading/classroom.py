@@ -1,0 +1,153 @@
+"""For those who run a course: hand in, hand out, and grade a folder of hand-ins."""
+import csv
+import hashlib
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from ringstep.course.skeleton import digest, exercises, read_manifest, skeleton
+from ringstep.grading import report, submission
+from ringstep.grading.grade import Grader, load_tests
+from ringstep.grading.submission import SubmissionError
+from ringstep.grading.verdict import GRADER_ERROR, PASS
+
+# What an edition has, besides the labs up to its own.
+COMMON = ("Makefile", "README.md", "LICENSE", "setup", "Containerfile", ".dockerignore", ".editorconfig",
+          ".clang-format", ".gitignore", ".clangd", ".vscode", ".devcontainer", "tools", "handouts",
+          "grading/include", "grading/points.txt")
+
+
+def labs_of(root, number):
+    return [lab.name for lab in sorted((root / "labs").glob("lab*")) if number is None
+            or int(re.match(r"lab(\d+)", lab.name)[1]) in number]
+
+
+def handin(root, number):
+    """Pack a student's exercise files, of one lab or of all."""
+    target = root / (f"handin-lab{number}.tar.gz" if number else "handin.tar.gz")
+    listed = read_manifest(root)
+    for path in submission.pack(root, target, labs_of(root, [number] if number else None)):
+        same = digest((root / "labs" / path).read_bytes()) == listed.get("labs/" + path)
+        print(f"  {path}{'   (not written yet)' if same else ''}")
+    others = [f for f in sorted((root / "labs").glob("lab*/exercises/*"))
+              if str(f.relative_to(root / "labs")) not in {path for _, _, path in exercises(root)}]
+    for file in others:
+        print(f"  left out, no exercise's file: {file.relative_to(root / 'labs')}")
+    print(f"{target.relative_to(root)}")
+    return 0
+
+
+def edition(root, number):
+    """Write the tree that students get for lab `number`."""
+    target = root / "build" / f"edition-lab{number}"
+    if target.exists():
+        shutil.rmtree(target)
+    without = shutil.ignore_patterns("__pycache__", "*.old*", "exercises")
+    for part in COMMON:
+        source = root / part
+        if source.is_dir():
+            shutil.copytree(source, target / part, ignore=without)
+        elif source.exists():
+            (target / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / part)
+    upto = labs_of(root, range(1, number + 1))
+    for lab in upto:
+        shutil.copytree(root / "labs" / lab, target / "labs" / lab, ignore=without)
+        shutil.copytree(root / "grading" / lab.split("-")[0], target / "grading" / lab.split("-")[0],
+                        ignore=without)
+    manifest = []
+    for id, _, path in exercises(root):
+        if not any(path.startswith(lab + "/") for lab in upto):
+            continue
+        text = skeleton((root / "solutions" / path).read_text(), id, path)
+        for file in (target / "labs" / path, target / "labs/.pristine" / path):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        manifest.append(f"{digest(text.encode())}  labs/{path}\n")
+        if int(id[0]) < number:
+            file = target / "solutions" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / "solutions" / path, file)
+    (target / "labs/skeletons.sha256").write_text("".join(sorted(manifest, key=lambda line: line[66:])))
+    points = [line for line in (root / "grading/points.txt").read_text().splitlines(True)
+              if not re.match(r"\d", line) or int(line[0]) <= number]
+    (target / "grading/points.txt").write_text("".join(points))
+    print(f"{target.relative_to(root)}: labs 1 to {number}, solutions of the labs before {number}")
+    return 0
+
+
+def fingerprint(root, files):
+    """Changes when the submission, the tests or the points change."""
+    parts = [path.encode() + data for path, data in sorted(files.items())]
+    for file in sorted([root / "grading/points.txt", *(root / "grading").glob("lab*/**/*.[chpS]*")]):
+        parts.append(file.read_bytes())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def grade_one(root, source, labs, folder):
+    """One row of the table: (score, points, what is to be said)."""
+    try:
+        handed_in = submission.collect(root, source)
+    except SubmissionError as error:
+        return 0, "", str(error)
+    mark = fingerprint(root, handed_in.files)
+    done = folder / "grade.json"
+    if done.exists():
+        data = json.loads(done.read_text())
+        if data.get("fingerprint") == mark:
+            return data["score"], data["points"], "graded before"
+    grader = Grader(root, handed_in, labs)
+    grader.run()
+    report.write_all(grader, folder)
+    data = json.loads(done.read_text())
+    data["fingerprint"] = mark
+    broken = any(e.verdict == GRADER_ERROR for e in grader.exercises.values())
+    if not broken:                          # what could not be graded is tried again next time
+        done.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    missing = [e.id for e in grader.exercises.values() if e.verdict != PASS]
+    words = "could not be graded completely" if broken else f"lost: {' '.join(missing)}" if missing else ""
+    return data["score"], data["points"], words
+
+
+def grade_all(root, directory, labs, target):
+    """Grade each archive and folder in a folder; one report each, and a table."""
+    sources = [path for path in sorted(directory.iterdir()) if not path.name.startswith(".")]
+    target.mkdir(parents=True, exist_ok=True)
+    rows, status = [], 0
+    for number, source in enumerate(sources, 1):
+        name = source.name[:-7] if source.name.endswith(".tar.gz") else source.name
+        try:
+            score, points, words = grade_one(root, source, labs, target / name)
+        except Exception as error:          # one hand-in must not stop the others
+            score, points, words = 0, "", f"could not be graded: {error!r}"
+            status = 2
+        safe = "'" + name if name[0] in "=+-@" else name     # a spreadsheet must not compute it
+        rows.append((safe, score, points, words))
+        print(report.harmless(f"{number} of {len(sources)}  {name:30} {score:>4}/{points}  {words}"), flush=True)
+        with open(target / "scores.csv", "w", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(("submission", "score", "points", "remark"))
+            table.writerows(rows)
+    print(f"{target / 'scores.csv'}: {len(rows)} submissions")
+    return status
+
+
+def main(arguments):
+    """classroom handin [N] | edition N | grade-all DIR [N] [TARGET]"""
+    root, command, rest = Path.cwd(), arguments[0], arguments[1:]
+    number = int(rest[0]) if rest and rest[0].isdigit() else None
+    try:
+        if command == "handin":
+            return handin(root, number)
+        if command == "edition":
+            return edition(root, number)
+        if not rest[0] or not Path(rest[0]).is_dir():
+            raise SubmissionError(f"DIR={rest[0]}: there is no such folder")
+        labs = [int(rest[1])] if rest[1] else sorted({int(id[0]) for id, _, _ in exercises(root)})
+        load_tests(root, labs)
+        return grade_all(root, Path(rest[0]), labs, Path(rest[2] or root / "build/grade-all"))
+    except SubmissionError as error:
+        print(error, file=sys.stderr)
+        return 2

@@ -1,0 +1,239 @@
+"""Grading: which kernels to boot, what the tests say of each run, and the points.
+
+One mistake costs once. Earlier labs come from the solutions, and so does an
+exercise that nobody has touched. When more than one exercise of a lab fails,
+each of them is graded again with all others solved.
+"""
+import hashlib
+import importlib
+import os
+import re
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ringstep.course.skeleton import digest, exercises, read_manifest
+from ringstep.grading import harness, report, workspace
+from ringstep.grading.submission import SubmissionError, collect
+from ringstep.grading.verdict import (FAIL, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT, TODO, Exercise, Finding,
+                                      Result, trim,)
+from ringstep.kernel.constants import constants
+from ringstep.machine.record import Limits, MachineError, Point
+
+UNWRITTEN = re.compile(r"^Exercise (\d\.\d): .* is yours to write", re.M)
+LOADING = threading.Lock()          # wrong kernels are graded several at a time
+
+
+def load_tests(root, labs):
+    """The tests of the labs, in the order of the exercises. Importing registers them."""
+    with LOADING:
+        if str(root) not in sys.path:
+            sys.path.append(str(root))
+        for file in sorted(root.glob("grading/lab*/tests*.py")):
+            importlib.import_module(f"grading.{file.parent.name}.{file.stem}")
+    return sorted((t for t in harness.TESTS if int(t.exercise[0]) in labs), key=lambda t: t.exercise)
+
+
+class Grader:
+    def __init__(self, root, submission, labs, only=None, emulators=harness.BOTH, progress=None):
+        self.root, self.submission, self.labs, self.emulators = root, submission, labs, emulators
+        self.progress = progress or (lambda text: None)
+        self.tests = [t for t in load_tests(root, labs) if only is None or {t.exercise, t.name} & set(only.split(","))]
+        self.exercises = {}
+        listed = read_manifest(root)
+        for id, points, path in exercises(root):
+            if int(id[0]) in labs and any(t.exercise == id for t in self.tests):
+                data = submission.files.get(path)
+                self.exercises[id] = Exercise(
+                    id, points, path,
+                    unwritten=data is None or digest(data) == listed.get("labs/" + path))
+        self.lock, self.seconds, self.boots = threading.Lock(), 0.0, 0
+
+    def run(self):
+        """Grade everything; the exercises by id."""
+        started = time.monotonic()
+        files = {e.path: self.submission.files[e.path] for e in self.exercises.values() if not e.unwritten}
+        with workspace.Workspace(self.root, files) as self.space, \
+                ThreadPoolExecutor(os.cpu_count() or 2) as self.pool:
+            try:
+                for lab in self.labs:
+                    self.lab(lab)
+            except BaseException:       # Ctrl-C: what has not begun need not begin
+                self.pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        self.seconds = time.monotonic() - started
+        return self.exercises
+
+    def lab(self, lab):
+        mine = [e for e in self.exercises.values() if int(e.id[0]) == lab and not e.unwritten]
+        if not mine:
+            return
+        # An edition has no solutions of its own lab: then everything is the student's.
+        everything = [id for id, _, _ in exercises(self.root) if int(id[0]) == lab]
+        alone = (self.root / "solutions" / mine[0].path).exists()
+        for id, words in self.space.broken(lab, [e.id for e in mine]).items():
+            self.exercises[id].compiler = words
+        mine = [e for e in mine if not e.compiler]
+        try:                        # what the kernels share is compiled once, before they are many
+            self.space.build(lab, [] if alone else everything, "")
+        except workspace.BuildError:
+            pass                    # the course's own files: each boot will say so
+        self.grade([e.id for e in mine] if alone else everything, mine, alone=False)
+        failed = [e for e in mine if e.verdict != PASS]
+        if len(failed) > 1 and alone:
+            for exercise in failed:
+                self.grade([exercise.id], [exercise], alone=True)
+
+    def grade(self, students, graded, alone):
+        """Boot what the tests of `graded` need, with `students` the submission's own."""
+        tests = [t for t in self.tests if t.exercise in {e.id for e in graded}]
+        boots = sorted(dict.fromkeys(t.boot for t in tests), key=lambda boot: -boot.instructions)
+        outcomes = self.pool.map(lambda boot: self.boot(boot, students), boots)
+        findings = {}
+        for boot, runs in zip(boots, outcomes):
+            for test in (t for t in tests if t.boot == boot):
+                findings[test.name] = {name: self.judge(test, run) for name, run in runs.items()}
+        for exercise in graded:
+            exercise.results = [Result(t, findings[t.name], alone) for t in tests
+                                if t.exercise == exercise.id]
+            depend_on_the_first(exercise.results)
+
+    # ---- one boot ----
+
+    def boot(self, boot, students):
+        """{emulator: Run, or the reason why there is none}"""
+        try:
+            kernel = self.space.build(boot.lab, students, boot.test)
+        except workspace.BuildError as error:
+            return dict.fromkeys(self.emulators, self.whose(boot, error))
+        greeting = self.greeting(boot)
+        workspace.put_greeting(kernel.image, greeting)
+        names = boot.test.split(",") if boot.test else ["ring3_test", "ring3_loop_test", "ring3_privilege_test"]
+        programs = {name: str(self.space.tree / f"build/gcc-Og/objects/programs/{name}.elf")
+                    for name in names} if boot.lab >= 3 else {}
+        runs = {}
+        for emulator in self.emulators:
+            if any(isinstance(run, harness.Run) and run.record.end == "limit" for run in runs.values()):
+                break               # it would take as long again, and says nothing new
+            for attempt in range(2):    # an emulator that broke off gets a second try
+                try:
+                    record = self.machine(emulator, boot, kernel)
+                    runs[emulator] = harness.Run(self.root, boot, record, kernel.elf, programs, greeting)
+                    break
+                except (MachineError, OSError) as error:
+                    if os.environ.get("RINGSTEP_DEBUG"):
+                        raise
+                    runs[emulator] = MachineError(str(error))
+            with self.lock:
+                self.boots += 1
+                self.progress(f"lab {boot.lab} on {emulator}: {boot.test or 'main.c'}")
+        return runs
+
+    def whose(self, boot, error):
+        """A kernel that does not build with the solutions either is our own mistake."""
+        if not (self.root / "solutions" / next(iter(self.exercises.values())).path).exists():
+            return error
+        try:
+            self.space.build(boot.lab, [], boot.test)
+        except workspace.BuildError as ours:
+            return MachineError(f"the course's own kernel does not build: {trim(str(ours), 3)}")
+        return error
+
+    def machine(self, emulator, boot, kernel):
+        points = []
+        for point in boot.points:
+            name, hits, *more = (point, 1) if isinstance(point, str) else point
+            if name == "int80" and emulator == "qemu":
+                continue            # its record has them, and each stop lets a timer's tick pass
+            address = {"int80": lambda: workspace.stub_of(kernel.elf, 0x80),
+                       "start": lambda: constants(str(self.root))["USER_PROGRAM_BASE"]
+                       }.get(name, lambda: None)()
+            points.append(Point(name, address, hits, stack=5 if name == "int80" else 0,
+                                memory="memory" in more))
+        limits = Limits(boot.mib, boot.instructions, boot.cpu_seconds * (4 if emulator == "bochs" else 1),
+                        confined=True)
+        module = importlib.import_module(f"ringstep.machine.{emulator}")
+        return module.boot(kernel.image, kernel.elf, limits, points)
+
+    def greeting(self, boot):
+        """32 letters that the submission could not know when it was written."""
+        everything = b"".join(data for _, data in sorted(self.submission.files.items()))
+        letters = hashlib.sha256(boot.test.encode() + everything).hexdigest()[:32]
+        return b"Hello, " + letters.encode() + b"\n"
+
+    # ---- one test ----
+
+    def judge(self, test, run):
+        if isinstance(run, workspace.BuildError):
+            return Finding(FAIL, "a kernel that builds", trim(str(run)))
+        if isinstance(run, MachineError):
+            return Finding(GRADER_ERROR, got=str(run))
+        unwritten = UNWRITTEN.findall(run.text)
+        try:
+            test.function(run)
+            return Finding(PASS)
+        except harness.Fail as failure:
+            finding = Finding(FAIL, failure.expected, failure.got)
+        except harness.NotReached as stop:
+            finding = Finding(FAIL, test.sentence, str(stop))
+        except Exception as error:          # a test that was not written for this record
+            if os.environ.get("RINGSTEP_DEBUG"):
+                raise
+            finding = Finding(FAIL, test.sentence, f"the machine's state cannot be read ({error!r})")
+        if unwritten and unwritten[-1] == test.exercise:
+            finding.verdict = TODO
+        elif run.record.end == "limit":
+            finding.verdict = TIMEOUT
+        finding.said = next((line for line in reversed(run.text.split("\n"))
+                             if re.match(r"Exercise \d|PANIC", line)), "")
+        finding.cause = run.cause
+        if run.emulator == "bochs" and (run.record.end, run.record.status) != ("power-off", 0):
+            faults = [e for e in run.record.events if e.reason]
+            finding.reason = faults[-1].reason if faults else ""
+        return finding
+
+
+def depend_on_the_first(results):
+    """Tests that never saw the place they are about, behind one that failed on the same boot."""
+    first = {}
+    for result in results:
+        boot = result.test.boot
+        for emulator, finding in result.findings.items():
+            if finding.verdict in (FAIL, TIMEOUT):
+                if (boot, emulator) in first and "never" in finding.got and finding.got[:40] == first[boot, emulator][:40]:
+                    finding.verdict = NOT_RUN
+                first.setdefault((boot, emulator), finding.got)
+
+
+def main(arguments):
+    """grade [--lab N] [--submission PATH] [--report DIR] [--only ID]"""
+    options = dict(zip(arguments[::2], arguments[1::2]))
+    root = Path.cwd()
+    every = sorted({int(id[0]) for id, _, _ in exercises(root)})
+    labs = [int(options["--lab"])] if options.get("--lab") else every
+    only = options.get("--only") or None
+    try:
+        known = load_tests(root, every)
+        names = {name for t in known for name in (t.exercise, t.name)}
+        for name in only.split(",") if only else ():
+            if name not in names:
+                ids = " ".join(sorted({t.exercise for t in known}))
+                raise SubmissionError(f"ONLY={name}: there is no such exercise or test, only {ids}")
+        if only:
+            labs = sorted({int(t.exercise[0]) for t in known
+                           if {t.exercise, t.name} & set(only.split(","))})
+        submission = collect(root, options.get("--submission") or None)
+    except SubmissionError as error:
+        print(error, file=sys.stderr)
+        return 2
+    progress = report.Progress()
+    grader = Grader(root, submission, labs, only, progress=progress)
+    grader.run()
+    progress.done()
+    report.table(grader)
+    if options.get("--report"):
+        report.write_all(grader, Path(options["--report"]))
+    verdicts = {e.verdict for e in grader.exercises.values()}
+    return 2 if GRADER_ERROR in verdicts else 0 if verdicts == {PASS} else 1

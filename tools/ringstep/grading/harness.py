@@ -1,0 +1,286 @@
+"""What a test sees of a run, and how it says what is wrong.
+
+A test is a function in grading/labN/tests*.py. It gets a Run, looks at what the
+machine did, and calls expect() for each thing that must hold. What a kernel
+prints or writes into its own variables is a claim; registers, tables in memory
+and the emulator's record of traps are evidence.
+"""
+import struct
+from dataclasses import dataclass
+
+from ringstep.explain import postmortem
+from ringstep.kernel import paging, symbols
+from ringstep.kernel.constants import constants
+from ringstep.machine.record import ENDS
+
+STATUSES = {
+    0: "the kernel ran to its end and switched the machine off",
+    1: "the kernel panicked",
+    2: "the kernel stopped at an unwritten exercise",
+    3: "the kernel stopped at an exercise with a wrong result",
+}
+TESTS = []
+BOTH = ("qemu", "bochs")
+
+
+class Fail(Exception):
+    """A test has found something wrong: what was expected, what the machine did."""
+
+    def __init__(self, expected, got, where=None):
+        super().__init__(f"expected {expected}; {got}")
+        self.expected, self.got, self.where = expected, got, where
+
+
+class NotReached(Exception):
+    """The run stopped before the place that this test is about."""
+
+
+@dataclass(frozen=True)
+class Boot:
+    """A kernel to boot. One boot serves every test that names it."""
+    lab: int
+    test: str = ""                  # TEST=: a test kernel, or programs with commas
+    points: tuple = ()              # (symbol, times) or symbol: where to look at registers
+    mib: int = 64                   # memory
+    instructions: int = 80_000_000  # limit on Bochs, of which its BIOS takes 18 million
+    cpu_seconds: int = 3            # limit on QEMU, where most boots take 0.2
+
+
+@dataclass(frozen=True)
+class Test:
+    name: str
+    exercise: str
+    boot: Boot
+    function: object
+    sentence: str                   # what must hold
+    source: str                     # the function under test, for file and line
+
+
+def test(exercise, boot, source=None):
+    """Register a test of an exercise; its first docstring line says what must hold."""
+    def register(function):
+        TESTS.append(Test(function.__name__, exercise, boot, function,
+                          function.__doc__.strip().split("\n")[0], source))
+        return function
+    return register
+
+
+def signed(value):
+    return value - (1 << 64) if value >> 63 else value
+
+
+class Run:
+    """One boot of one kernel on one emulator."""
+
+    def __init__(self, root, boot, record, kernel, programs=None, greeting=b""):
+        self.boot, self.record, self.emulator = boot, record, record.emulator
+        self.constants = constants(str(root))
+        self.symbols = symbols.load(kernel)
+        self.programs = programs or {}          # name → ELF file, in the order of the PIDs
+        self.greeting = greeting                # what the harness put into hello.c
+        self._observed = self._cause = None
+
+    # ---- saying what is wrong ----
+
+    def expect(self, holds, expected, got, where=None):
+        if not holds:
+            raise Fail(expected, got, where)
+
+    def equal(self, what, got, expected, form="{:#x}"):
+        show = lambda value: form.format(value) if isinstance(value, int) else str(value)
+        self.expect(got == expected, f"{what} {show(expected)}", f"it is {show(got)}")
+
+    # ---- reading ----
+
+    @property
+    def memory(self):
+        """Physical memory at the end of the run."""
+        if self.record.memory is None:
+            raise NotReached(f"nothing is known of the machine's memory: {self.stopped()}")
+        return self.record.memory
+
+    @property
+    def text(self):
+        return self.record.text
+
+    def constant(self, name):
+        return self.constants[name]
+
+    def symbol(self, name):
+        return self.symbols.address(name)
+
+    def image(self, address, length):
+        """Bytes of the kernel's image in memory, by virtual address."""
+        physical = address - self.constant("KERNEL_BASE") + self.constant("KERNEL_LOAD_ADDRESS")
+        return self.memory.read(physical, length)
+
+    def u64s(self, address, count):
+        return struct.unpack(f"<{count}Q", self.image(address, 8 * count))
+
+    def string(self, address):
+        return self.image(address, 80).split(b"\0")[0].decode("latin-1")
+
+    def at(self, point):
+        """The registers when the kernel first came to a point."""
+        snapshot = self.record.at(point)
+        if snapshot is None:
+            raise NotReached(f"the kernel never came to {point}(): {self.stopped()}")
+        return snapshot.registers
+
+    def snapshots(self, point):
+        return [s for s in self.record.snapshots if s.point == point]
+
+    def exceptions(self, vector=None, kind="exception"):
+        return [e for e in self.record.events
+                if e.kind == kind and vector in (None, e.vector)]
+
+    # ---- how it ended ----
+
+    def stopped(self):
+        """How the run ended, in words."""
+        record = self.record
+        words = ENDS[record.end]
+        if record.end == "power-off":
+            words = STATUSES.get(record.status, words)
+        elif record.end == "limit":
+            words = f"it was stopped at its limit of {record.limit}"
+        elif record.end == "gave-up":
+            words += f" ({record.limit})"
+        if record.end in ("triple-fault", "reset"):
+            chain = postmortem.last_exceptions(record, self.symbols.path)
+            words += "".join(f"; {line}" for line in chain)
+        last = [line for line in self.text.split("\n")
+                if line.strip() and not line.startswith("  called from:")][-1:]
+        return words + (f'; its last line is "{last[0][:160]}"' if last else "; it printed nothing")
+
+    @property
+    def cause(self):
+        """What the post-mortem takes for the cause of a bad end, or ""."""
+        if self._cause is None:
+            self._cause = postmortem.cause(self.record, self.symbols.path) or ""
+        return self._cause
+
+    def ended_well(self):
+        """The kernel came to its own end, and did not stop on the way."""
+        self.expect(self.record.end == "power-off" and self.record.status == 0,
+                    "the kernel runs to its end and switches the machine off", self.stopped())
+
+    # ---- test kernels ----
+
+    @property
+    def observed(self):
+        """What the test kernel wrote down: [(what, value)]; it must have come to its end."""
+        if self._observed is None:
+            count, = self.u64s(self.symbol("observation_count"), 1)
+            table = self.symbol("observations")
+            if not 0 < count <= 40000:
+                raise NotReached(f"the test kernel has not run to its end: {self.stopped()}")
+            words, names = self.u64s(table, 2 * count), {}
+            for what in set(words[::2]):
+                names[what] = self.string(what)
+            self._observed = [(names[what], value) for what, value in zip(words[::2], words[1::2])]
+        if self._observed[-1][0] != "end" or self._observed[-1][1] != len(self._observed) - 1:
+            raise NotReached(f"the test kernel has not run to its end: {self.stopped()}")
+        return self._observed
+
+    def values(self, what):
+        return [value for name, value in self.observed if name == what]
+
+    def value(self, what):
+        values = self.values(what)
+        if not values:
+            raise NotReached(f"the test kernel has not come to \"{what}\"")
+        return values[0]
+
+    def groups(self, first):
+        """The observations, cut before each one named `first`, as dictionaries."""
+        groups = []
+        for name, value in self.observed:
+            if name == first:
+                groups.append({})
+            if groups:
+                groups[-1][name] = value
+        return groups
+
+    # ---- page tables ----
+
+    def pages(self, root, first=0, last=511):
+        """Every mapping below a PML4, walked by the harness itself."""
+        return list(paging.mappings(self.memory, root, first, last))
+
+    # ---- system calls ----
+
+    def system_calls(self):
+        """Each `int 0x80` that came from ring 3, in order.
+
+        QEMU's record has the registers at the instruction. Bochs' has not: there
+        the registers are those at the stub, with the frame that the processor
+        pushed; it must have seen as many such instructions as came to the stub."""
+        genuine = [e for e in self.record.events
+                   if e.vector == 0x80 and e.kind == "software" and e.cpl == 3]
+        if self.emulator == "qemu":
+            return [SystemCall(e.registers, e.rip, e.cs, e.registers.rflags, e.rsp, e.ss) for e in genuine]
+        calls = [SystemCall(s.registers, *(s.stack or (None,) * 5), entry=s.registers["rsp"] + 40)
+                 for s in self.snapshots("int80")]
+        self.expect(len(calls) <= len(genuine), "system calls that come from ring 3",
+                    f"{len(calls)} came to the stub of int 0x80, yet Bochs has seen ring 3 "
+                    f"execute {len(genuine)}")
+        return calls
+
+    def reports(self, program):
+        """What a test program reported: {what: value}."""
+        cr3 = self.cr3_of(program)
+        return {call.rdi: call.rsi for call in self.system_calls()
+                if call.number == REPORT_NUMBER and call.cr3 == cr3}
+
+    def cr3_of(self, program):
+        """The page table in CR3 at the program's first instruction."""
+        return self.start(program).cr3
+
+    def starts(self):
+        """What the machine was like when each program first came to its first
+        instruction. An interrupt may come just there: then it comes there again."""
+        starts = []
+        for snapshot in self.snapshots("start"):
+            if not starts or snapshot.registers.cr3 != starts[-1].registers.cr3:
+                starts.append(snapshot)
+        return starts
+
+    def start(self, program):
+        """The registers at a program's first instruction. Programs start at
+        USER_PROGRAM_BASE, one after the other in the order of their PIDs."""
+        starts, order = self.starts(), list(self.programs)
+        if order.index(program) >= len(starts):
+            raise NotReached(f"the program {program} never started: {self.stopped()}")
+        return starts[order.index(program)].registers
+
+    def pid_of(self, program):
+        return list(self.programs).index(program) + 1
+
+    def program_symbol(self, program, name):
+        return symbols.load(self.programs[program]).address(name)
+
+
+REPORT_NUMBER = 0x5EED
+
+
+@dataclass(frozen=True)
+class SystemCall:
+    registers: object
+    rip: int
+    cs: int
+    rflags: int
+    rsp: int
+    ss: int
+    entry: int = None           # where in the kernel's memory the frame was pushed
+
+    @property
+    def number(self):
+        return self.registers["rax"]
+
+    @property
+    def cr3(self):
+        return self.registers.cr3
+
+    def __getattr__(self, name):
+        return self.registers.general[name]

@@ -1,0 +1,197 @@
+"""What a grading run says: a table for people, and files for other programs."""
+import json
+import re
+import subprocess
+import sys
+import textwrap
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+from ringstep.grading.verdict import CHECKS, GRADER_ERROR, NOT_RUN, PASS, TODO, trim
+from ringstep.machine import sandbox
+
+WIDTH = 96
+
+
+class Progress:
+    """One line that says what is being done, on a terminal only."""
+
+    def __init__(self):
+        self.live, self.count = sys.stderr.isatty(), 0
+
+    def __call__(self, text):
+        self.count += 1
+        if self.live:
+            print(f"\r\033[K{self.count} boots, last: {text[:60]}", end="", file=sys.stderr, flush=True)
+
+    def done(self):
+        if self.live:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def harmless(text):
+    """Without what a terminal would obey."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "?", text)
+
+
+def place_of(grader, exercise, source):
+    """"labs/…/gdt_load.S:25": where the function under test is, in the student's file."""
+    data = grader.submission.files.get(exercise.path, b"").decode("utf-8", "replace")
+    for number, line in enumerate(data.split("\n"), 1):
+        if source and re.match(rf"(?:[\w*]+[ *]+)*{source}\s*[(:]", line):
+            return f"labs/{exercise.path}:{number}"
+    return f"labs/{exercise.path}"
+
+
+def command_of(result):
+    """How to boot the same kernel by hand."""
+    boot = result.test.boot
+    words = [f"make qemu-nox LAB={boot.lab}"]
+    if boot.test:
+        words.append(f"TEST={boot.test}")
+    return " ".join(words + ["SOLVED=earlier"])
+
+
+def paragraph(label, text):
+    lines = harmless(text).split("\n")
+    first = textwrap.wrap(lines[0], WIDTH - 14) or [""]
+    rest = [part for line in lines[1:] for part in textwrap.wrap(line, WIDTH - 14) or [""]]
+    print(f"    {label:9} {first[0]}")
+    for line in first[1:] + rest:
+        print(f"    {'':9} {line}")
+
+
+def explain(grader, exercise, result):
+    """Everything that a student needs about one test that does not pass."""
+    worst = result.worst
+    names = [name for name, f in result.findings.items() if f.verdict == result.verdict]
+    print(f"\n  {exercise.id}  {result.test.name}: {result.verdict} on {' and '.join(names)}")
+    if worst.verdict == GRADER_ERROR:
+        paragraph("broken", worst.got + "; this is not the submission's fault, and was not graded")
+        return
+    paragraph("expected", worst.expected)
+    paragraph("machine", worst.got)
+    if worst.said and worst.said not in worst.got:
+        paragraph("kernel", f'says "{worst.said}"')
+    if worst.cause:
+        paragraph("cause", worst.cause)
+    if result.differs:
+        paragraph("differs", "; ".join(
+            f"{name}: {f.verdict}" for name, f in result.findings.items()) + ". " + CHECKS[names[0]])
+    reason = result.findings.get("bochs") and result.findings["bochs"].reason
+    if reason:
+        paragraph("Bochs", f'says "{reason}"')
+    paragraph("look at", place_of(grader, exercise, result.test.source))
+    paragraph("try", command_of(result))
+    paragraph("read", f"handouts/lab{exercise.id[0]}.md, Exercise {exercise.id}")
+
+
+def table(grader):
+    """The whole report on the terminal."""
+    root_lines = []
+    for ignored in grader.submission.ignored[:20]:
+        print(harmless(f"ignored: {ignored}"))
+    for lab in grader.labs:
+        mine = [e for e in grader.exercises.values() if int(e.id[0]) == lab]
+        if not mine:
+            continue
+        print(f"\nLab {lab}")
+        for exercise in mine:
+            passed = sum(r.verdict == PASS for r in exercise.results)
+            tests = f"{passed} of {len(exercise.results)} tests" if exercise.results else ""
+            print(f"  {exercise.id}  {Path(exercise.path).name:24} {exercise.verdict:13}"
+                  f"{exercise.score:3}/{exercise.points:<3}  {tests}")
+        for exercise in mine:
+            if exercise.compiler:
+                print(f"\n  {exercise.id}  does not compile")
+                paragraph("compiler", trim(exercise.compiler))
+                paragraph("look at", f"labs/{exercise.path}")
+            shown = 0
+            for result in exercise.results:
+                if result.verdict not in (PASS, NOT_RUN) and shown < 2:
+                    explain(grader, exercise, result)
+                    shown += 1
+        root_lines.append((lab, sum(e.score for e in mine), sum(e.points for e in mine)))
+    print(f"\n{grader.boots} boots in {grader.seconds:.1f} s; {sandbox.describe()}")
+    for lab, score, points in root_lines:
+        print(f"Lab {lab} Score: {score}/{points}")
+    if len(root_lines) > 1:
+        print(f"Total Score: {sum(s for _, s, _ in root_lines)}/{sum(p for _, _, p in root_lines)}")
+
+
+def versions():
+    found = {}
+    for name in ("gcc", "qemu-system-x86_64", "bochs"):
+        option = "--help" if name == "bochs" else "--version"
+        try:
+            output = subprocess.run([name, option], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT).stdout.decode("utf-8", "replace")
+            match = re.search(r"(\d+\.\d+(?:\.\d+)?)", re.sub(r"\[.*?\]", "", output.replace("0000", "")))
+            found[name] = match[1] if match else "unknown"
+        except OSError:
+            found[name] = "missing"
+    return found
+
+
+def record(grader):
+    """grade.json: everything, in a form that is the same for the same submission."""
+    return {
+        "submission": grader.submission.name,
+        "ignored": grader.submission.ignored,
+        "score": sum(e.score for e in grader.exercises.values()),
+        "points": sum(e.points for e in grader.exercises.values()),
+        "sandbox": sandbox.describe(),
+        "versions": versions(),
+        "exercises": [{
+            "id": e.id, "file": e.path, "verdict": e.verdict, "score": e.score, "points": e.points,
+            "compiler": trim(e.compiler),
+            "tests": [{
+                "name": r.test.name, "what": r.test.sentence, "verdict": r.verdict, "alone": r.alone,
+                "reproduce": command_of(r), "look_at": place_of(grader, e, r.test.source),
+                "read": f"handouts/lab{e.id[0]}.md",
+                "emulators": {name: vars(f) for name, f in r.findings.items()},
+            } for r in e.results],
+        } for e in grader.exercises.values()],
+    }
+
+
+def gradescope(data):
+    """results.json as Gradescope's autograder wants it."""
+    tests = []
+    for e in data["exercises"]:
+        worst = next((t for t in e["tests"] if t["verdict"] not in (PASS, NOT_RUN)), None)
+        words = e["verdict"]
+        if worst:
+            f = next(f for f in worst["emulators"].values() if f["verdict"] == worst["verdict"])
+            words = f"{worst['name']}: expected {f['expected']}; {f['got']}\n{worst['reproduce']}"
+        elif e["compiler"]:
+            words = e["compiler"]
+        tests.append({"name": f"{e['id']} {Path(e['file']).name}", "score": e["score"],
+                      "max_score": e["points"], "output": harmless(words),
+                      "status": "passed" if e["verdict"] == PASS else "failed"})
+    return {"score": data["score"], "output_format": "text", "tests": tests}
+
+
+def junit(data):
+    """junit.xml: a test case a test."""
+    suites = xml.Element("testsuites")
+    for e in data["exercises"]:
+        suite = xml.SubElement(suites, "testsuite", name=e["id"], tests=str(max(1, len(e["tests"]))))
+        for t in e["tests"] or [{"name": e["verdict"], "verdict": e["verdict"], "emulators": {}}]:
+            case = xml.SubElement(suite, "testcase", classname=e["id"], name=t["name"])
+            if t["verdict"] in (TODO, NOT_RUN):
+                xml.SubElement(case, "skipped", message=t["verdict"])
+            elif t["verdict"] != PASS:
+                f = next((f for f in t["emulators"].values() if f["verdict"] == t["verdict"]), None)
+                words = f"expected {f['expected']}; {f['got']}" if f else e["compiler"]
+                kind = "error" if t["verdict"] == GRADER_ERROR else "failure"
+                xml.SubElement(case, kind, message=harmless(words))
+    return xml.tostring(suites, encoding="unicode")
+
+
+def write_all(grader, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    data = record(grader)
+    (folder / "grade.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    (folder / "results.json").write_text(json.dumps(gradescope(data), indent=1, ensure_ascii=False) + "\n")
+    (folder / "junit.xml").write_text(junit(data) + "\n")

@@ -1,0 +1,1 @@
+"""What lies in a kernel's file and in its memory: names, numbers, tables in words."""

@@ -1,0 +1,1 @@
+"""Running a kernel on QEMU and on Bochs, and the record of what happened."""

@@ -1,0 +1,115 @@
+"""Debuggers: QEMU's GDB stub, GDB itself, and Bochs' own debugger."""
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from ringstep.machine import bochs as machine
+from ringstep.machine.record import MachineError, address_in
+
+COMMANDS = os.path.join("tools", "gdb", "ringstep.gdb")
+
+
+def port_of(text):
+    """GDBPORT, or a port of each user's own: several may share a machine."""
+    if not text:
+        return 25000 + os.getuid() % 10000
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise MachineError(f"GDBPORT={text} is no port: give a number from 1024 to 65535")
+    return int(text)
+
+
+def in_use(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise MachineError(f"port {port} is not for users: choose another with GDBPORT=")
+        except OSError:
+            return True
+    return False
+
+
+def log_of(folder, port):
+    """Where QEMU records for a session with GDB: `why` reads it there."""
+    os.makedirs(folder or "build", exist_ok=True)
+    return os.path.abspath(os.path.join(folder or "build", f"gdb-{port}.log"))
+
+
+def wait_for_gdb(port, again, alone=False):
+    """QEMU's options for a machine that stands still until GDB attaches."""
+    if in_use(port):
+        raise MachineError(f"port {port} is in use, perhaps by another `make qemu-gdb`: "
+                           "stop that one, or choose another port with GDBPORT=")
+    if not alone:
+        print(f"qemu: stopped, waiting for GDB on port {port}. In a second terminal, type\n"
+              f"    make gdb {again}".rstrip(), flush=True)
+    return ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+
+
+def until_it_waits(port, machine=None):
+    """Wait for a machine on the port; False when it has ended, or none comes."""
+    for _ in range(600):
+        if in_use(port):
+            return True
+        if machine and machine.poll() is not None:
+            return False
+        time.sleep(0.02)
+    return False
+
+
+def gdb(args, port):
+    """Run GDB, and a machine for it where none waits. Its commands come with -x: a
+    .gdbinit in the tree would be refused."""
+    program = next(filter(None, map(shutil.which, ("gdb", "gdb-multiarch", "x86_64-elf-gdb"))), None)
+    if not program:
+        raise MachineError("gdb is not installed: type ./setup")
+    machine, environment = None, dict(os.environ, RINGSTEP_LOG=log_of(args.last, port))
+    if os.environ.get("RINGSTEP_WAIT"):                     # `make debug` has started one
+        until_it_waits(port)
+    if not in_use(port):
+        machine = subprocess.Popen(
+            [sys.executable, "-B", "-m", "ringstep", "qemu-gdb", "--alone", "--port", str(port), "--image",
+             args.image, "--kernel", args.kernel, "--last", args.last], start_new_session=True)
+        environment["RINGSTEP_ALONE"] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)            # Ctrl-C is for GDB
+    try:
+        if machine and not until_it_waits(port, machine):
+            raise MachineError("QEMU did not start")
+        return subprocess.call(
+            [program, "-q", "-nx", "-x", COMMANDS, args.kernel, "-ex", f"target remote 127.0.0.1:{port}",
+             *shlex.split(os.environ.get("GDBFLAGS", ""))], env=environment,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    finally:
+        if machine:
+            try:
+                machine.wait(1)                             # it has something to say
+            except subprocess.TimeoutExpired:
+                machine.terminate()
+                machine.wait()
+
+
+def side_by_side(again):
+    """The machine and GDB next to each other in tmux; without tmux GDB alone."""
+    if not shutil.which("tmux"):
+        print("tmux is not installed: `make gdb` starts the machine in this terminal", flush=True)
+        os.execvp("make", ["make", "gdb", *shlex.split(again)])
+    left, right = f"make qemu-gdb {again}", f"RINGSTEP_WAIT=1 make gdb {again}; tmux kill-session"
+    os.execvp("tmux", ["tmux", "new-session", left, ";", "split-window", "-h", right])
+
+
+def bochs(image, kernel):
+    """Bochs' own debugger on this terminal; Ctrl-C is for Bochs."""
+    off = address_in(kernel, "machine_off")
+    print(f"bochs: `c` runs, `s` steps, `help` lists the rest, `q` ends. "
+          f"The kernel ends in machine_off: `lb {off:#x}`", flush=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with machine.folder(image, serial="/dev/stdout") as folder:
+        subprocess.call(machine.command(), cwd=folder, env=dict(os.environ, TERM="dumb"),
+                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    return 0                                # Bochs calls its own power-off a panic

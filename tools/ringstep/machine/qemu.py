@@ -1,0 +1,282 @@
+"""Boot a kernel on QEMU and record the run.
+
+QEMU writes a log of each exception and each serial byte, keeps the guest's
+memory in a file of ours, and tells over QMP (its JSON monitor) how the run
+ended, with the machine stopped and its state intact.
+"""
+import json
+import mmap
+import os
+import re
+import select
+import socket
+import time
+from functools import lru_cache
+
+from ringstep.machine import process, sandbox
+from ringstep.machine.qemu_log import parse_events, parse_registers
+from ringstep.machine.record import Limits, MachineError, Memory, Record, Snapshot, resolve, status_of
+
+TICK = 0.25             # seconds between two looks at a machine that says nothing
+SILENCE = 60            # seconds without CPU time, events or an answer
+INTERRUPTS_ON = 0x200   # RFLAGS.IF
+
+# The same features as the processor in bochs.py. An instruction takes 2^8 ns,
+# nearly Bochs' ips=4000000: the timer ticks after as many instructions on both.
+MACHINE = ("-machine pc -accel tcg,tb-size=32 -m {mib} -nic none -no-reboot "
+           "-cpu qemu64,vendor=GenuineIntel,+smep,+smap,+umip "
+           "-rtc base=2024-01-01,clock=vm -icount shift=8,sleep=off")
+
+
+def command(image, display="none", mib=Limits.mib):
+    """The part of QEMU's command line that every run shares."""
+    path = os.path.abspath(image).replace(",", ",,")
+    return [process.find("qemu-system-x86_64"), *MACHINE.format(mib=mib).split(),
+            "-display", display, "-drive", f"file={path},format=raw,snapshot=on"]
+
+
+@lru_cache()
+def displays():
+    import subprocess
+    return subprocess.run([process.find("qemu-system-x86_64"), "-display", "help"],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True).stdout.split()
+
+
+def send(channel, data):
+    try:
+        channel.sendall(data)
+    except OSError:
+        raise EOFError from None            # QEMU has ended
+
+
+def receive(channel):
+    try:
+        data = channel.recv(65536)
+    except ConnectionError:
+        data = b""
+    if not data:
+        raise EOFError
+    return data
+
+
+class Machine:
+    def __init__(self, image, limits, points, live, display, extra, log):
+        if not os.access(image, os.R_OK):
+            raise MachineError(f"{image}: there is no such disk image, or it cannot be read")
+        self.limits, self.live = limits, live
+        shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.ram = process.scratch_file(shm)
+        self.ram.truncate(limits.mib << 20)
+        self.serial, self.e9, self.errors = (process.scratch_file() for _ in range(3))
+        self.log = open(log, "w+b") if log else process.scratch_file()
+        self.qmp, qmp = socket.socketpair()
+        self.stub, stub = socket.socketpair() if points else (None, None)
+        self.pipe, serial = os.pipe() if live else (None, self.serial.fileno())
+
+        file_of = process.path_of
+        argv = command(image, display, limits.mib) + [
+            "-monitor", "none", "-action", "shutdown=pause",
+            "-object", f"memory-backend-file,id=ram,size={limits.mib}M,share=on,"
+                       f"mem-path={file_of(self.ram)}", "-machine", "memory-backend=ram",
+            "-serial", f"file:/dev/fd/{serial}", "-debugcon", f"file:{file_of(self.e9)}",
+            "-d", "int,cpu_reset,trace:serial_write", "-D", file_of(self.log),
+            "-chardev", f"socket,id=qmp,fd={qmp.fileno()}", "-mon", "chardev=qmp,mode=control",
+            *extra]
+        inherited = [qmp.fileno(), serial] + [f.fileno() for f in (self.ram, self.log, self.e9)]
+        if points:
+            argv += ["-S", "-chardev", f"socket,id=gdb,fd={stub.fileno()}", "-gdb", "chardev:gdb"]
+            inherited.append(stub.fileno())
+        if limits.confined:
+            argv = sandbox.confine(argv, os.path.dirname(os.path.abspath(image)))
+        self.process = process.spawn(argv, limits, max(limits.mib << 20, limits.log_bytes),
+                                     stdin=-3, stdout=-3, stderr=self.errors, pass_fds=inherited)
+        for end in filter(None, (qmp, stub)):
+            end.close()
+        if live:
+            os.close(serial)
+        self.buffer, self.events, self.stub_buffer, self.snapshots = b"", [], b"", []
+        self.samples, self.full = [], False
+
+    def close(self):
+        process.stop(self.process)
+        for file in filter(None, (self.qmp, self.stub, self.log, self.serial, self.e9,
+                                  self.errors, self.ram)):
+            file.close()
+        if self.live:
+            os.close(self.pipe)
+
+    # ---- talking ----
+
+    def pump(self, timeout):
+        """Read what has come from QMP and, live, from the serial port."""
+        sources = [s for s in (self.qmp, self.stub, self.pipe) if s is not None]
+        ready = select.select(sources, [], [], timeout)[0]
+        if self.pipe in ready:
+            self.drain()
+        if self.qmp in ready:
+            self.buffer += receive(self.qmp)
+            *lines, self.buffer = self.buffer.split(b"\n")
+            self.events += [json.loads(line) for line in lines if line.strip()]
+        return bool(ready)
+
+    def drain(self):
+        """Pass on what waits in the serial pipe, and keep it."""
+        while select.select([self.pipe], [], [], 0)[0]:
+            data = os.read(self.pipe, 65536)
+            if not data:
+                break
+            self.serial.write(data)
+            self.live(data)
+        self.serial.flush()
+
+    def take(self, *names):
+        for i, message in enumerate(self.events):
+            if message.get("event") in names or (names == ("return",) and
+                                                 ("return" in message or "error" in message)):
+                return self.events.pop(i)
+        return None
+
+    def ask(self, name, **arguments):
+        send(self.qmp, json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        while True:
+            answer = self.take("return")
+            if answer:
+                return answer.get("return")
+            if not self.pump(SILENCE):
+                raise MachineError("QEMU does not answer")
+
+    def registers(self):
+        text = self.ask("human-monitor-command", **{"command-line": "info registers"})
+        return parse_registers(text)
+
+    def sample(self):
+        """Look where the processor is; the last eight places are kept."""
+        self.samples = self.samples[-7:] + [self.registers()]
+        return self.samples[-1]
+
+    def packet(self, text):
+        """Send a packet of GDB's remote protocol; its answer comes from reply()."""
+        send(self.stub, b"$%s#%02x" % (text.encode(), sum(text.encode()) % 256))
+
+    def reply(self):
+        while True:
+            match = re.search(rb"\$([^#]*)#..", self.stub_buffer)
+            if match:
+                self.stub_buffer = self.stub_buffer[match.end():]
+                send(self.stub, b"+")
+                return match.group(1).decode()
+            self.stub_buffer += receive(self.stub)
+
+    def exchange(self, text):
+        self.packet(text)
+        return self.reply()
+
+    # ---- running ----
+
+    def run(self, left):
+        """Go on to the end. Returns how it ended, and the limit if there was one."""
+        self.ask("qmp_capabilities")
+        memory = self.memory()
+        for address in left:
+            self.exchange(f"Z0,{address:x},1")
+        if left:
+            self.packet("c")
+        quiet, last = 0, None
+        while True:
+            shutdown = self.take("SHUTDOWN")
+            self.events.clear()
+            if shutdown:
+                return self.end_of(shutdown["data"]["reason"]), None
+            if self.limits.cpu_seconds and self.too_much():
+                return "limit", self.too_much()
+            if not self.full and self.too_much():           # interactive: go on without a record
+                self.full = True
+                self.ask("human-monitor-command", **{"command-line": "log none"})
+            if self.pump(TICK):
+                if self.stopped():
+                    self.reply()
+                    self.visit(left, memory)
+                    self.packet("c")
+            else:
+                now = self.sample()
+                if now.halted and not now.rflags & INTERRUPTS_ON and last == now.rip:
+                    return "halted", None
+                last, quiet = now.rip, quiet + 1
+                if self.limits.cpu_seconds and quiet * TICK > SILENCE:
+                    raise MachineError("QEMU has run for a minute without an end")
+
+    def stopped(self):
+        return self.stub and select.select([self.stub], [], [], 0)[0]
+
+    def visit(self, left, memory):
+        registers = self.registers()
+        point, hits = left.get(registers.rip, (None, 0))
+        if not point:
+            return
+        self.snapshots.append(Snapshot.take(point, registers, memory))
+        left[point.address][1] = hits - 1
+        self.exchange(f"z0,{point.address:x},1")
+        if hits > 1:                        # step off it, then set it again
+            self.exchange("s")
+            self.exchange(f"Z0,{point.address:x},1")
+
+    def too_much(self):
+        if os.fstat(self.serial.fileno()).st_size >= self.limits.serial_bytes:
+            return "serial output"
+        if os.fstat(self.log.fileno()).st_size >= self.limits.log_bytes:
+            return "exceptions and interrupts"
+        return None
+
+    def end_of(self, reason):
+        if reason == "guest-reset":
+            return "triple-fault" if b"\nTriple fault" in process.contents(self.log) else "reset"
+        return {"guest-shutdown": "power-off", "host-ui": "closed"}.get(reason, reason)
+
+    def memory(self):
+        view = mmap.mmap(self.ram.fileno(), self.limits.mib << 20, access=mmap.ACCESS_READ)
+        return Memory(lambda address, length: view[address:address + length], len(view))
+
+
+def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="none", extra=(),
+         log=None):
+    """Boot a disk image to its end. `live` gets serial bytes as they come. `log`
+    names the file of QEMU's record, for those who want to read it meanwhile."""
+    points = resolve(points, kernel)
+    machine = Machine(image, limits, points, live, display, extra, log)
+    registers = None
+    try:
+        try:
+            try:
+                end, limit = machine.run(points)
+            except KeyboardInterrupt:
+                if not live:
+                    raise
+                end, limit = "stopped", None
+                for _ in range(4):
+                    machine.sample()
+                    time.sleep(0.01)
+            if end not in ("limit", "closed"):
+                registers = machine.registers()
+                if end in ("power-off", "reset"):   # some instructions were run after it
+                    registers.general, registers.halted = {}, None
+                    registers.rip = registers.rflags = None
+        except EOFError:
+            machine.process.wait()
+            if machine.process.returncode not in (0, *process.OUT_OF_TIME):
+                words = process.contents(machine.errors).decode(errors="replace").split("\n")
+                raise MachineError(f"QEMU broke off: {words[0] or machine.process.returncode}")
+            end, limit = ("limit", "CPU time") if machine.process.returncode else ("closed", None)
+        limit = machine.too_much() or limit
+        if machine.samples and not registers:
+            registers = machine.samples[-1]
+        if live:
+            machine.drain()
+        if limit and limits.cpu_seconds:
+            end = "limit"
+        log = process.contents(machine.log, limits.log_bytes).decode("ascii", "replace")
+        return Record("qemu", end, status_of(process.contents(machine.e9)),
+                      process.contents(machine.serial, limits.serial_bytes),
+                      parse_events(log), machine.snapshots, registers, machine.memory(), limit, machine.samples)
+    finally:
+        machine.close()

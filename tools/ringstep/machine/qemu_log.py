@@ -1,0 +1,69 @@
+"""Reading what QEMU writes: registers, and the log of `-d int,trace:serial_write`."""
+import re
+from dataclasses import dataclass
+
+from ringstep.machine.record import GENERAL, PUSH_ERROR_CODE, Event, Registers, Segment, Table
+
+NUMBER = re.compile(r"\b([A-Z0-9]{2,4}) ?=([0-9a-f]+)")
+SEGMENT = re.compile(r"^(ES|CS|SS|DS|FS|GS|LDT|TR) ?=([0-9a-f]{4}) ([0-9a-f]+) "
+                     r"([0-9a-f]{8}) ([0-9a-f]{8})", re.M)
+TABLE = re.compile(r"^(GDT|IDT)= +([0-9a-f]+) ([0-9a-f]+)", re.M)
+
+
+def parse_registers(text):
+    """Both `info registers` and the log have this form."""
+    values = {name.lower(): int(value, 16) for name, value in NUMBER.findall(text)}
+    if "rip" not in values:                 # 16- and 32-bit code
+        values.update({"r" + n[1:]: v for n, v in list(values.items())
+                       if n[0] == "e" and len(n) == 3})
+    segments = {}
+    for name, selector, base, limit, flags in SEGMENT.findall(text):
+        name = "ldtr" if name == "LDT" else name.lower()
+        base = int(base, 16)
+        segments[name] = Segment(int(selector, 16), base, base & 0xFFFFFFFF, int(limit, 16),
+                                 int(flags, 16) & 0x00F0FF00)
+    tables = {name: Table(int(base, 16), int(limit, 16))
+              for name, base, limit in TABLE.findall(text)}
+    return Registers({name: values[name] for name in GENERAL if name in values},
+                     values.get("rip"), values.get("rfl", values.get("efl")), values["cpl"],
+                     segments, tables.get("GDT"), tables.get("IDT"),
+                     *(values.get(name) for name in ("cr0", "cr2", "cr3", "cr4", "efer")),
+                     halted=bool(values.get("hlt")))
+
+
+@dataclass(frozen=True)
+class Dump:
+    """An event's registers: most are never asked for, and so not parsed."""
+    text: str
+
+    def registers(self):
+        return parse_registers(self.text)
+
+
+LOG = re.compile(
+    r"^serial_write write addr 0x0(?P<port>[03]) val 0x(?P<byte>..)"
+    r"|^Servicing hardware INT=0x(?P<hardware>..)"
+    r"|^ *\d+: v=(?P<vector>..) e=(?P<error>....) i=(?P<software>.) cpl=(?P<cpl>.) "
+    r"IP=(?P<cs>....):(?P<rip>\S+) pc=\S+ SP=(?P<ss>....):(?P<rsp>\S+)"
+    r"(?: CR2=(?P<cr2>\S+))?.*\n(?P<dump>(?:[A-Z].*\n)*)", re.M)
+
+
+def parse_events(log):
+    events, sent, divisor, hardware = [], 0, False, None
+    for match in LOG.finditer(log):
+        if match["port"] == "3":
+            divisor = bool(int(match["byte"], 16) & 0x80)   # DLAB: port 0 is the divisor
+        elif match["port"]:
+            sent += not divisor
+        elif match["hardware"]:
+            hardware = int(match["hardware"], 16)
+        else:
+            vector, software = int(match["vector"], 16), match["software"] == "1"
+            kind = "software" if software else "interrupt" if vector == hardware or vector >= 32 else "exception"
+            hardware = None
+            has_code = kind == "exception" and vector in PUSH_ERROR_CODE
+            number = lambda name: int(match[name], 16) if match[name] else None
+            events.append(Event(kind, vector, number("error") if has_code else None,
+                                number("cpl"), number("cs"), number("rip"), number("ss"),
+                                number("rsp"), number("cr2"), sent, dump=Dump(match["dump"])))
+    return events

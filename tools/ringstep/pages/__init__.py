@@ -1,0 +1,1 @@
+"""The handouts: what they quote from the code, their pictures, the site and the PDF."""
