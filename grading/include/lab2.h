@@ -20,9 +20,18 @@ static inline void lab2_start(void)
 /* Frames that are set aside, as a list through the frames themselves. */
 static phys_t hoard;
 
-/* Leave just so many frames free. */
+static inline void hoard_give_one(void)
+{
+    phys_t frame = hoard;
+    hoard = *(phys_t *)phys_to_virt(frame);
+    frame_free(frame);
+}
+
+/* Leave just so many frames free: set more aside, or give some back. */
 static inline void hoard_all_but(uint64_t left)
 {
+    while (frame_free_count() < left && hoard.raw != FRAME_NONE.raw)
+        hoard_give_one();
     while (frame_free_count() > left) {
         phys_t frame = frame_alloc();
         if (frame.raw == FRAME_NONE.raw)
@@ -34,9 +43,6 @@ static inline void hoard_all_but(uint64_t left)
 
 static inline void hoard_release(void)
 {
-    while (hoard.raw != FRAME_NONE.raw) {
-        phys_t frame = hoard;
-        hoard = *(phys_t *)phys_to_virt(frame);
-        frame_free(frame);
-    }
+    while (hoard.raw != FRAME_NONE.raw)
+        hoard_give_one();
 }

@@ -50,8 +50,8 @@ static void try_refused(phys_t root)
     for (uint64_t left = 0; left < 3; left++) {
         hoard_all_but(left);
         observe("map without memory", (uint64_t)page_map(empty, USER_PROGRAM_BASE + (left << 39), page, PTE_U));
-        hoard_release();
     }
+    hoard_release();
 }
 
 /* Through the processor: what is mapped can be used, what is unmapped cannot, at once. */

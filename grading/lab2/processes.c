@@ -28,8 +28,8 @@ static void try_without_memory(uint64_t needed)
         observe("create with too few frames", (uint64_t)create_process(USER_PROGRAM_BASE));
         observe("frames left", left);
         observe("frames free after failure", frame_free_count());
-        hoard_release();
     }
+    hoard_release();
     observe("table empty after failures", process_first() == NULL);
 }
 

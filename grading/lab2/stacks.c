@@ -17,10 +17,10 @@ static void try_without_memory(void)
         observe("kernel stack with too few frames", (uint64_t)allocate_kernel_stack(&top));
         observe("frames left", left);
         observe("frames free after failure", frame_free_count());
-        hoard_release();
     }
     for (uint64_t left = 0; left < USER_STACK_SIZE / PAGE_SIZE; left += 5) {
         phys_t root = FRAME_NONE;
+        hoard_all_but(left + 1);
         (void)create_user_page_table(&root);
         /* Tables made on the way stay in the page table, and go with it. */
         hoard_all_but(left);
@@ -31,9 +31,9 @@ static void try_without_memory(void)
             mapped += entry && *entry & PTE_P;
         }
         observe("user pages mapped after failure", mapped);
-        hoard_release();
         destroy_user_page_table(root);
     }
+    hoard_release();
 }
 
 _Noreturn void kmain(void)

@@ -75,12 +75,12 @@ static void try_create(void)
 
     /* Memory that runs out on the way. */
     for (uint64_t left = 0; left < 4; left++) {
+        hoard_all_but(left + 1);
         phys_t empty = frame_alloc();
-        hoard_all_but(left);
         observe("frames left", left);
         observe("entry without memory", (uint64_t)page_table_walk(empty, USER_PROGRAM_BASE, 1, true));
-        hoard_release();
     }
+    hoard_release();
 }
 
 _Noreturn void kmain(void)
