@@ -49,7 +49,18 @@ def test_other_files_are_ignored_by_name(tmp_path):
     submission = collect(ROOT, archive(tmp_path, (PATH, SOLUTION), ("Makefile", b"all:"),
                                        ("grading/points.txt", b"1.1 100 x"), ("notes.txt", b"")))
     assert set(submission.files) == {PATH}
-    assert [line.split(":")[0] for line in submission.ignored] == ["Makefile", "grading/points.txt", "notes.txt"]
+    said = "\n".join(submission.notes)
+    assert [line.split(":")[1] for line in submission.notes] == [" Makefile", " grading/points.txt", " notes.txt"]
+    assert "grading/points.txt: a given file that was changed" in said and "notes.txt: is no exercise's file" in said
+
+
+def test_a_whole_tree_may_be_handed_in(tmp_path):
+    """Given files that are as they were need no word; one that was changed is named."""
+    header, own = "labs/lab1-boot/include/gdt.h", "labs/lab1-boot/kernel/gdt.c"
+    submission = collect(ROOT, archive(tmp_path, ("labs/" + PATH, SOLUTION), (header, (ROOT / header).read_bytes()),
+                                       (own, b"mine")))
+    assert set(submission.files) == {PATH}
+    assert submission.notes == [f"ignored: {own}: a given file that was changed; the course's own is used"]
 
 
 REFUSED = {

@@ -30,6 +30,9 @@ def boot(programs, **more):
 
 
 MAIN, STARTS, WRITES, TIMERS, FAULTED = (boot(p) for p in (OWN, START, WRITE, TIMER, FAULTING))
+ENTRY = Boot(3, "entry", points=(("start", 1),), mib=16)
+SLICES = Boot(3, "slices", mib=16, instructions=120_000_000)
+RANGES = Boot(3, "ranges", mib=16)
 
 ENOSYS, EFAULT, EBADF = -38, -14, -9
 SYS_WRITE, SYS_GETPID, SYS_EXIT = 1, 39, 60

@@ -1,7 +1,8 @@
 """What lab 3's kernel must not have let a program do. See tools/ringstep/grading/harness.py."""
 import re
 
-from grading.lab3.shared import EBADF, EFAULT, FAULTED, FAULTS, MAIN, SYS_WRITE, TIMERS, WRITES, calls_of, lines_between
+from grading.lab3.shared import (EBADF, EFAULT, FAULTED, FAULTS, MAIN, RANGES, SLICES, SYS_WRITE, TIMERS,
+                                 WRITES, calls_of, lines_between)
 from ringstep.grading.harness import signed, test
 from ringstep.kernel import decode, symbols
 
@@ -28,23 +29,20 @@ def greeting_from_ring_3(run):
 @test("3.4", WRITES, "sys_write")
 def write_of_nothing(run):
     """A write of no bytes gives 0, on the file descriptor 2 as well."""
-    reports = run.reports("hello")
-    run.expect(2 in reports, "hello.c to report", f"it did not: {run.stopped()}")
-    run.equal("write(2, text, 0) to give", reports[2], 0, "{}")
+    run.equal("write(2, text, 0) to give", signed(run.report("hello", 2, "what the second write gave")), 0, "{}")
 
 
 @test("3.4", WRITES, "user_range_check")
 def bad_pointers(run):
     """Buffers that ring 3 may not read give -EFAULT, and print nothing."""
-    reports = {what: signed(value) for what, value in run.reports("pointers").items()}
-    for number, length in enumerate((1, 6, 1, 0)):
-        run.expect(number in reports, "pointers.c to report each write", f"{number} is missing: {run.stopped()}")
-        run.equal(f"a good write of {length} bytes to give", reports[number], length, "{}")
-    bad = [call for call in calls_of(run, "pointers") if call.number == SYS_WRITE][4:]
-    for number in range(4, 28):
-        run.expect(number in reports, "pointers.c to report each write", f"{number} is missing: {run.stopped()}")
-        call = bad[number - 4]
-        run.equal(f"write(1, {call.rsi:#x}, {call.rdx:#x}) to give", reports[number], EFAULT, "{}")
+    calls = [call for call in calls_of(run, "pointers") if call.number == SYS_WRITE]
+    for number in range(28):
+        what = f"write(1, {calls[number].rsi:#x}, {calls[number].rdx:#x})" if number < len(calls) else "write"
+        result = signed(run.report("pointers", number, f"what {what} gave"))
+        if number < 4:
+            run.equal(f"the good {what} to give", result, (1, 6, 1, 0)[number], "{}")
+        else:
+            run.equal(f"{what} to give", result, EFAULT, "{}")
     printed = re.sub(r"PID \d+: (first )?system call.*\n|PID \d+ exits with.*\n|No process.*\n", "",
                      lines_between(run, "pointers"))
     run.expect(printed == "<across!", 'only "<across!" on the serial port', f"there is {printed[:200]!r}")
@@ -53,10 +51,30 @@ def bad_pointers(run):
 @test("3.4", WRITES, "sys_write")
 def bad_file_descriptors(run):
     """Other file descriptors than 1 and 2 give -EBADF."""
-    reports = run.reports("pointers")
     for what, fd in ((100, 0), (101, 3), (102, -1)):
-        run.expect(what in reports, f"pointers.c to report write({fd}, …)", f"it did not: {run.stopped()}")
-        run.equal(f"write({fd}, …) to give", signed(reports[what]), EBADF, "{}")
+        run.equal(f"write({fd}, …) to give", signed(run.report("pointers", what, f"what write({fd}, …) gave")), EBADF, "{}")
+
+
+@test("3.4", RANGES, "user_range_check")
+def every_level_counts(run):
+    """A page is the program's when P and U are set on all four levels; no byte is always fine."""
+    run.equal("the check of three good pages to give", signed(run.groups("good")[0]["result"]), 0, "{}")
+    for what, bit in (("level without PTE_U", "PTE_U"), ("level without PTE_P", "PTE_P")):
+        groups = run.groups(what)
+        run.expect(len(groups) == 4, "four levels", f"there are {len(groups)}")
+        for group in groups:
+            run.equal(f"the check of a page whose entry at level {group[what]} lacks {bit} to give",
+                      signed(group["result"]), EFAULT, "{}")
+    for group in run.groups("no byte at"):
+        run.equal(f"the check of 0 bytes at {group['no byte at']:#x} to give", signed(group["result"]), 0, "{}")
+
+
+@test("3.4", RANGES, "user_range_check")
+def a_check_changes_nothing(run):
+    """Where there is no table, the check makes none: it would be the kernel's memory that a program spends."""
+    for group in run.groups("no table at"):
+        run.equal(f"the check of {group['no table at']:#x} to give", signed(group["result"]), EFAULT, "{}")
+    run.equal("frames that the checks take:", run.value("frames used by checks"), 0, "{}")
 
 
 @test("3.4", MAIN, "sys_write")
@@ -76,14 +94,28 @@ def system_call_from_ring_3(run):
 
 @test("3.5", TIMERS, "timer_tick")
 def timer_interrupts_ring_3(run):
-    """A program that makes no system call is interrupted SLICES_MAX times, then taken off the CPU."""
-    slices = run.constant("SLICES_MAX")
-    ticks = [e for e in run.exceptions(32, "interrupt") if e.cpl == 3]
-    run.expect(slices <= len(ticks) <= slices + 2, f"{slices} interruptions of ring 3",
-               f"there were {len(ticks)}; {run.stopped()}")
+    """A program that makes no system call is interrupted, then taken off the CPU."""
     run.start("spin")
+    ticks = [e for e in run.exceptions(run.constant("VECTOR_TIMER"), "interrupt") if e.cpl == 3]
+    run.expect(len(ticks) >= run.constant("SLICES_MAX"), f"{run.constant('SLICES_MAX')} interruptions of ring 3",
+               f"there were {len(ticks)}; {run.stopped()}")
     run.expect("PID 1 has used up its" in run.text, 'the line "PID 1 has used up its … time slices"',
                run.stopped())
+
+
+@test("3.5", SLICES, "timer_tick")
+def each_has_its_slices(run):
+    """Each process is interrupted SLICES_MAX times, and after each time schedule() decides who goes on."""
+    slices, ticks = run.constant("SLICES_MAX"), [group["tick in PID"] for group in run.groups("tick in PID")]
+    run.expect(not run.values("timer_tick returned"), "timer_tick() to end in schedule() or process_end()",
+               "it returned to its caller")
+    run.expect(ticks[:4] == [2, 2, 2, 1], "PID 1 to go on once it may run, after three slices of PID 2",
+               f"the first slices were those of PID {', '.join(map(str, ticks[:4]))}")
+    for pid in (1, 2):
+        run.expect(ticks.count(pid) == slices, f"{slices} slices for PID {pid}", f"it got {ticks.count(pid)}")
+    counts = [group["rbx"] for group in run.groups("tick in PID") if group["tick in PID"] == 2]
+    run.expect(counts == sorted(counts), "PID 2 to go on where it was interrupted",
+               f"RBX, which it counts up, was {counts[2]:#x} and then {min(counts[3:]):#x}")
 
 
 @test("3.5", TIMERS, "timer_tick")
@@ -105,8 +137,10 @@ def kernel_goes_on(run):
 def loop_program(run):
     """The loop program prints until it is taken off the CPU, and the next one starts."""
     lines = re.findall(r"^\[Ring 3 Loop\] still running: (\d+)$", run.text, re.M)
+    run.expect(lines.count("1") < 2, "the loop program's lines, counting up",
+               f"there are {lines.count('1')} that say 1: it begins anew after each interruption")
     run.expect(len(lines) >= 2 and lines == [str(n + 1) for n in range(len(lines))],
-               "the loop program's lines, counting up", f"there are {lines}; {run.stopped()}")
+               "the loop program's lines, counting up", f"they count {', '.join(lines[:12])}; {run.stopped()}")
     run.expect("PID 2 has used up its" in run.text, 'the line "PID 2 has used up its … time slices"',
                run.stopped())
     run.start("ring3_privilege_test")

@@ -35,7 +35,7 @@ WRONG = [
     ("3.2", "SS with RPL 0", "    push    rax                         /* SS */\n", "    push    SELECTOR_USER_DATA & ~3\n",
      "ring_3_execution", "#GP"),
     ("3.2", "RSP and RIP swapped", "    push    rsi                         /* RSP */\n", "    xchg    rsi, rdi\n    push    rsi\n",
-     "ring_3_execution", "never started"),
+     "ring_3_execution", "which is its stack pointer"),
     ("3.2", "stays in ring 0", "    push    SELECTOR_USER_CODE\n    push    rdi                         /* RIP */\n", "    push    SELECTOR_KERNEL_CODE\n    push    rdi\n",
      "ring_3_execution", "#GP"),
     ("3.2", "DS left as the kernel's", "    mov     ds, eax\n", "",
@@ -46,6 +46,17 @@ WRONG = [
      "first_stack", "RSP"),
     ("3.2", "jump instead of iretq", "    iretq\n", "    pop     rdi; add rsp, 32; xor edi, edi; mov rdi, 0x400000; jmp rdi\n",
      "ring_3_execution", "CPL"),
+    ("3.2", "the five values in reverse", """    push    rax                         /* SS */
+    push    rsi                         /* RSP */
+    push    RFLAGS_START
+    push    SELECTOR_USER_CODE
+    push    rdi                         /* RIP */
+""", "    push    rdi\n    push    SELECTOR_USER_CODE\n    push    RFLAGS_START\n    push    rsi\n    push    rax\n",
+     "ring_3_execution", "in reverse"),
+    ("3.2", "r9 not zeroed", "r8d, r9d,", "r8d,", "no_register_leaks", "r9"),
+    ("3.2", "r15 not zeroed", ", r15d", "", "no_register_leaks", "r15"),
+    ("3.2", "FS and GS left as they were", "    mov     fs, ecx\n    mov     gs, ecx\n", "", "no_register_leaks", "FS"),
+    ("3.2", "RFLAGS as the kernel has them", "    push    RFLAGS_START\n", "    pushfq\n", "ring_3_execution", "RFLAGS"),
 
     # ---- 3.3 syscall_dispatch ----
     ("3.3", "result not handed back", "    frame->rax = (uint64_t)result;\n", "    (void)result;\n",
@@ -60,6 +71,16 @@ WRONG = [
      "exit_with_pid", "status"),
     ("3.3", "result in rbx, too", "    frame->rax = (uint64_t)result;\n", "    frame->rax = frame->rbx = (uint64_t)result;\n",
      "registers_survive", "registers changed"),
+    ("3.3", "no case for write", "        result = sys_write((int)frame->rdi, frame->rsi, frame->rdx);\n", "",
+     "write_is_dispatched", "it gives -38"),
+    ("3.3", "write without its result", "        result = sys_write(", "        result = 0; sys_write(",
+     "write_is_dispatched", "it gives 0"),
+    ("3.3", "buffer and length swapped", "frame->rsi, frame->rdx);", "frame->rdx, frame->rsi);",
+     "write_is_dispatched", "it gives -14"),
+    ("3.3", "half of the number", "switch (frame->rax)", "switch ((int)frame->rax)",
+     "unknown_system_calls", "4294967297"),
+    ("3.3", "a byte of the number", "switch (frame->rax)", "switch ((unsigned char)frame->rax)",
+     "unknown_system_calls", "295"),
 
     # ---- 3.4 sys_write ----
     ("3.4", "no check at all", "    if (user_range_check(current_process()->page_table, buffer, length) != 0)\n        return -EFAULT;\n", "",
@@ -80,6 +101,15 @@ WRONG = [
      "bad_pointers", "sys_write"),
     ("3.4", "-1 instead of -EFAULT", "        return -EFAULT;\n    console_write", "        return -1;\n    console_write",
      "bad_pointers", "-14"),
+    ("3.4", "last level only", "int level = 4; level >= 1", "int level = 1; level >= 1",
+     "every_level_counts", "level 4 lacks PTE_U"),
+    ("3.4", "tables made by the check", """int level = 4; level >= 1; level--) {
+        const pte_t *entry = page_table_walk(root, address, level, false);""",
+     """int level = 1; level >= 1; level--) {
+        const pte_t *entry = page_table_walk(root, address, level, true);""",
+     "a_check_changes_nothing", "frames that the checks take"),
+    ("3.4", "no byte refused", "    if (length == 0)\n        return 0;\n", "",
+     "every_level_counts", "0 bytes at"),
 
     # ---- 3.5 timer_tick ----
     ("3.5", "never ends a process", "    if (process->slices >= SLICES_MAX) {", "    if (0) {",
@@ -87,11 +117,17 @@ WRONG = [
     ("3.5", "ends it at the first tick", "process->slices >= SLICES_MAX", "process->slices >= 1",
      "timer_interrupts_ring_3", "interruptions"),
     ("3.5", "registers not saved", "    process->registers = *frame;\n", "",
-     "loop_program", "counting up"),
+     "loop_program", "begins anew"),
     ("3.5", "slices not counted", "    process->slices++;\n", "",
      "timer_interrupts_ring_3", "limit"),
     ("3.5", "end of everything instead of the process", "        process_end(process);\n", "        all_processes_ended();\n",
      "kernel_goes_on", "PANIC"),
+    ("3.5", "a slice too many", "process->slices >= SLICES_MAX", "process->slices > SLICES_MAX",
+     "each_has_its_slices", "it got 21"),
+    ("3.5", "a slice too few", "process->slices >= SLICES_MAX", "process->slices >= SLICES_MAX - 1",
+     "each_has_its_slices", "it got 19"),
+    ("3.5", "no schedule()", "    schedule();\n", "",
+     "each_has_its_slices", "returned to its caller"),
 
     # ---- 3.6 process_fault ----
     ("3.6", "the fault kills the kernel", "    process_end(process);\n    /* END SOLUTION */", "    trap_unexpected(frame);\n    /* END SOLUTION */",

@@ -64,7 +64,7 @@ void trap_stacks_init(void);
 /* Print the frame and panic: a trap that nothing in the kernel expects. */
 _Noreturn void trap_unexpected(struct trap_frame *frame);
 
-/* "#GP" and "general protection", or "interrupt" from vector 32 on. */
+/* "#GP" and "general protection"; from vector 32 on "interrupt", "without a handler". */
 const char *trap_mnemonic(unsigned vector);
 const char *trap_name(unsigned vector);
 

@@ -40,9 +40,9 @@ const char *trap_mnemonic(unsigned vector)
 
 const char *trap_name(unsigned vector)
 {
-    if (vector < VECTOR_EXCEPTIONS && exceptions[vector].name)
-        return exceptions[vector].name;
-    return "interrupt";
+    if (vector < VECTOR_EXCEPTIONS)
+        return exceptions[vector].name ? exceptions[vector].name : "exception";
+    return "without a handler";
 }
 
 void trap_register(unsigned vector, trap_handler_t handler)
@@ -78,8 +78,9 @@ _Noreturn void trap_unexpected(struct trap_frame *frame)
     char why[DESCRIBE_SIZE] = "";
     if (frame->vector == VECTOR_PF)
         describe_page_fault(why, frame->error_code);
-    printf("PANIC: %s %s in the kernel at rip %#lx%s%s\n", trap_mnemonic((unsigned)frame->vector),
-           trap_name((unsigned)frame->vector), frame->rip, *why ? ": " : "", why);
+    printf("PANIC: %s %s in %s at rip %#lx%s%s\n", trap_mnemonic((unsigned)frame->vector),
+           trap_name((unsigned)frame->vector), trap_from_user(frame) ? "ring 3" : "the kernel",
+           frame->rip, *why ? ": " : "", why);
     trap_frame_print(frame);
     backtrace(frame->rbp);
     machine_off(MACHINE_PANIC);

@@ -4,7 +4,8 @@
  * user_range_check
  * In:  root              a process's page table
  *      address, length   any two numbers: they come from ring 3
- * Out: 0 when ring 3 may read each of the bytes, −EFAULT otherwise
+ * Out: 0 when ring 3 may read each of the bytes, −EFAULT otherwise; no page
+ *      table is made or changed. No byte is nothing to refuse: length 0 gives 0
  *
  * sys_write
  * In:  fd, buffer, length   from ring 3, too

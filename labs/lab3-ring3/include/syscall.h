@@ -28,6 +28,6 @@ _Noreturn void sys_exit(int status);
 int user_range_check(phys_t root, uint64_t address, uint64_t length);
 
 /* Exercise 3.4. Write to the console; `fd` is 1 or 2.
- * `length`; −EBADF: another fd; −EFAULT: ring 3 may not read the buffer, and
+ * Gives `length`; −EBADF: another fd; −EFAULT: ring 3 may not read the buffer, and
  * nothing is written. */
 int64_t sys_write(int fd, uint64_t buffer, uint64_t length);

@@ -2,14 +2,25 @@
  * exceptions.c - an exception is the process's fault when it came from ring 3,
  * and the kernel's otherwise.
  */
+#include <exercise.h>
 #include <page_fault.h>
 #include <schedule.h>
 #include <trap.h>
 
+/* A program whose first instruction faults may have been entered at a wrong place. */
+static void check_entry(const struct trap_frame *frame)
+{
+    const struct process *process = current_process();
+    require(frame->rip != process->registers.rsp, "3.2", "PID %d was entered at %#lx, which is its "
+            "stack pointer; its entry point is %#lx", process->pid, frame->rip, process->registers.rip);
+}
+
 static void exception(struct trap_frame *frame)
 {
-    if (trap_from_user(frame))
+    if (trap_from_user(frame)) {
+        check_entry(frame);
         process_fault(frame);
+    }
     if (frame->vector == VECTOR_PF)
         page_fault(frame);
     else

@@ -20,7 +20,7 @@
 #define PIT_RATE_GENERATOR  0x34        /* channel 0, low then high byte, mode 2 */
 #define PIT_HZ              1193182
 
-#define VECTOR_IRQ          32          /* IRQ n arrives as vector 32 + n */
+#define VECTOR_IRQ          VECTOR_TIMER    /* IRQ n arrives as this vector + n */
 #define IRQ_TIMER           0
 #define IRQ_SPURIOUS        7
 

@@ -4,8 +4,9 @@ no end at all. Rules as in causes.py.
 import re
 
 from ringstep.kernel import layout, paging
+from ringstep.kernel.layout import CONSTANTS
 
-TIMER = 32              # timer.c: the vector of IRQ 0
+TIMER = CONSTANTS["VECTOR_TIMER"]
 
 
 def leak(s):
@@ -65,7 +66,7 @@ def not_loaded(s):
 
 
 def no_handler(s):
-    match = re.match(r"interrupt interrupt in the kernel", s.panic["message"])
+    match = re.match(r"interrupt without a handler", s.panic["message"])
     last = s.record.events[-1] if s.record.events else None
     if match and last:
         return (f"`int {last.vector:#x}` came from ring {last.cpl}, and no handler is registered for the vector: "

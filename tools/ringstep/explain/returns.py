@@ -5,6 +5,7 @@ from ringstep.kernel import paging
 from ringstep.kernel.layout import CONSTANTS
 
 CODE, USER_CODE = CONSTANTS["SELECTOR_KERNEL_CODE"], CONSTANTS["SELECTOR_USER_CODE"]
+USER_DATA = CONSTANTS["SELECTOR_USER_DATA"]
 CODES = {CODE, USER_CODE}
 
 
@@ -63,7 +64,10 @@ def iret_frame(s):
     if frame is None:
         return f"iretq found no stack at RSP {s.registers['rsp']:#x} ({s.name(s.registers['rsp'])})", read
     rip, cs, flags, rsp, ss = frame[:5]
-    for words in (1, 2):
+    if not trap and rip == USER_DATA and rsp == USER_CODE:
+        return ("the five values lie in reverse: the processor takes RIP first, then CS, RFLAGS, RSP and SS, "
+                "so RIP must be pushed last", read)
+    for words in (1, 2) if trap else ():
         if cs not in CODES and frame[1 + words] in CODES:
             return (f"RSP was {8 * words} bytes too low at iretq, so that CS was taken from where "
                     f"{'RIP' if words == 1 else 'the error code'} lies: vector and error code "

@@ -74,6 +74,10 @@ def edition(root, number):
     points = [line for line in (root / "grading/points.txt").read_text().splitlines(True)
               if not re.match(r"\d", line) or int(line[0]) <= number]
     (target / "grading/points.txt").write_text("".join(points))
+    given = [file for part in ("labs", "grading") for file in sorted((target / part).rglob("*"))
+             if file.is_file() and not {"exercises", ".pristine"} & set(file.parts)]
+    (target / "labs/given.sha256").write_text("".join(
+        f"{digest(file.read_bytes())}  {file.relative_to(target)}\n" for file in given))
     print(f"{target.relative_to(root)}: labs 1 to {number}, solutions of the labs before {number}")
     return 0
 

@@ -80,13 +80,13 @@ class Grader:
             self.space.build(lab, [] if alone else everything, "")
         except workspace.BuildError:
             pass                    # the course's own files: each boot will say so
-        self.grade([e.id for e in mine] if alone else everything, mine, alone=False)
+        self.grade([e.id for e in mine] if alone else everything, mine)
         failed = [e for e in mine if e.verdict != PASS]
         if len(failed) > 1 and alone:
             for exercise in failed:
-                self.grade([exercise.id], [exercise], alone=True)
+                self.grade([exercise.id], [exercise])
 
-    def grade(self, students, graded, alone):
+    def grade(self, students, graded):
         """Boot what the tests of `graded` need, with `students` the submission's own."""
         tests = [t for t in self.tests if t.exercise in {e.id for e in graded}]
         boots = sorted(dict.fromkeys(t.boot for t in tests), key=lambda boot: -boot.instructions)
@@ -96,7 +96,8 @@ class Grader:
             for test in (t for t in tests if t.boot == boot):
                 findings[test.name] = {name: self.judge(test, run) for name, run in runs.items()}
         for exercise in graded:
-            exercise.results = [Result(t, findings[t.name], alone) for t in tests
+            solved = tuple(id for id in self.space.ids if id[0] == exercise.id[0] and id not in students)
+            exercise.results = [Result(t, findings[t.name], solved) for t in tests
                                 if t.exercise == exercise.id]
             depend_on_the_first(exercise.results)
 
@@ -110,9 +111,7 @@ class Grader:
             return dict.fromkeys(self.emulators, self.whose(boot, error))
         greeting = self.greeting(boot)
         workspace.put_greeting(kernel.image, greeting)
-        names = boot.test.split(",") if boot.test else ["ring3_test", "ring3_loop_test", "ring3_privilege_test"]
-        programs = {name: str(self.space.tree / f"build/gcc-Og/objects/programs/{name}.elf")
-                    for name in names} if boot.lab >= 3 else {}
+        programs = {file.stem: str(file) for file in self.space.programs(boot.lab, boot.test)}
         runs = {}
         for emulator in self.emulators:
             if any(isinstance(run, harness.Run) and run.record.end == "limit" for run in runs.values()):
@@ -177,19 +176,19 @@ class Grader:
         except harness.Fail as failure:
             finding = Finding(FAIL, failure.expected, failure.got)
         except harness.NotReached as stop:
-            finding = Finding(FAIL, test.sentence, str(stop))
+            finding = Finding(FAIL, test.sentence, str(stop), reached=False)
         except Exception as error:          # a test that was not written for this record
             if os.environ.get("RINGSTEP_DEBUG"):
                 raise
             finding = Finding(FAIL, test.sentence, f"the machine's state cannot be read ({error!r})")
         if unwritten and unwritten[-1] == test.exercise:
             finding.verdict = TODO
-        elif run.record.end == "limit":
+        elif run.record.end == "limit" and not finding.reached:
             finding.verdict = TIMEOUT
-        finding.said = next((line for line in reversed(run.text.split("\n"))
-                             if re.match(r"Exercise \d|PANIC", line)), "")
+        ended_well = (run.record.end, run.record.status) == ("power-off", 0)
+        finding.said = "" if ended_well else run.last_words
         finding.cause = run.cause
-        if run.emulator == "bochs" and (run.record.end, run.record.status) != ("power-off", 0):
+        if run.emulator == "bochs" and not ended_well:
             faults = [e for e in run.record.events if e.reason]
             finding.reason = faults[-1].reason if faults else ""
         return finding
@@ -197,14 +196,14 @@ class Grader:
 
 def depend_on_the_first(results):
     """Tests that never saw the place they are about, behind one that failed on the same boot."""
-    first = {}
+    failed = set()
     for result in results:
-        boot = result.test.boot
         for emulator, finding in result.findings.items():
+            where = result.test.boot, emulator
             if finding.verdict in (FAIL, TIMEOUT):
-                if (boot, emulator) in first and "never" in finding.got and finding.got[:40] == first[boot, emulator][:40]:
+                if where in failed and not finding.reached:
                     finding.verdict = NOT_RUN
-                first.setdefault((boot, emulator), finding.got)
+                failed.add(where)
 
 
 def main(arguments):

@@ -5,6 +5,7 @@ machine did, and calls expect() for each thing that must hold. What a kernel
 prints or writes into its own variables is a claim; registers, tables in memory
 and the emulator's record of traps are evidence.
 """
+import re
 import struct
 from dataclasses import dataclass
 
@@ -130,6 +131,10 @@ class Run:
     def snapshots(self, point):
         return [s for s in self.record.snapshots if s.point == point]
 
+    def hits(self, name):
+        """How many snapshots of a point there can be."""
+        return next(point[1] for point in self.boot.points if point[0] == name)
+
     def exceptions(self, vector=None, kind="exception"):
         return [e for e in self.record.events
                 if e.kind == kind and vector in (None, e.vector)]
@@ -149,9 +154,14 @@ class Run:
         if record.end in ("triple-fault", "reset"):
             chain = postmortem.last_exceptions(record, self.symbols.path)
             words += "".join(f"; {line}" for line in chain)
-        last = [line for line in self.text.split("\n")
-                if line.strip() and not line.startswith("  called from:")][-1:]
-        return words + (f'; its last line is "{last[0][:160]}"' if last else "; it printed nothing")
+        return words
+
+    @property
+    def last_words(self):
+        """What the kernel said when it stopped: its verdict on itself, or its last line."""
+        lines = [line for line in self.text.split("\n") if line.strip()]
+        own = [line for line in lines if re.match(r"Exercise \d|PANIC", line)]
+        return (own or lines or [""])[-1]
 
     @property
     def cause(self):
@@ -162,6 +172,8 @@ class Run:
 
     def ended_well(self):
         """The kernel came to its own end, and did not stop on the way."""
+        if self.record.end == "limit":
+            raise NotReached(self.stopped())
         self.expect(self.record.end == "power-off" and self.record.status == 0,
                     "the kernel runs to its end and switches the machine off", self.stopped())
 
@@ -199,7 +211,7 @@ class Run:
             if name == first:
                 groups.append({})
             if groups:
-                groups[-1][name] = value
+                groups[-1].setdefault(name, value)
         return groups
 
     # ---- page tables ----
@@ -233,6 +245,13 @@ class Run:
         return {call.rdi: call.rsi for call in self.system_calls()
                 if call.number == REPORT_NUMBER and call.cr3 == cr3}
 
+    def report(self, program, what, meaning):
+        """One value that a test program reported."""
+        reports = self.reports(program)
+        if what not in reports:
+            raise NotReached(f"the program {program} never came to report {meaning}: {self.stopped()}")
+        return reports[what]
+
     def cr3_of(self, program):
         """The page table in CR3 at the program's first instruction."""
         return self.start(program).cr3
@@ -251,6 +270,10 @@ class Run:
         USER_PROGRAM_BASE, one after the other in the order of their PIDs."""
         starts, order = self.starts(), list(self.programs)
         if order.index(program) >= len(starts):
+            times = len(self.snapshots("start"))
+            self.expect(times < self.hits("start"), "a program that comes to its first instruction once",
+                        f"PID {len(starts)} came there {times - len(starts) + 1} times, and perhaps again: "
+                        "it begins anew instead of going on")
             raise NotReached(f"the program {program} never started: {self.stopped()}")
         return starts[order.index(program)].registers
 

@@ -11,6 +11,7 @@ from ringstep.grading.verdict import CHECKS, GRADER_ERROR, NOT_RUN, PASS, TODO, 
 from ringstep.machine import sandbox
 
 WIDTH = 96
+SHOWN = 2           # failing tests of an exercise that are explained; the others are named
 
 
 class Progress:
@@ -44,12 +45,11 @@ def place_of(grader, exercise, source):
 
 
 def command_of(result):
-    """How to boot the same kernel by hand."""
+    """How to boot the same kernel by hand: with what came from the solutions, too."""
     boot = result.test.boot
-    words = [f"make qemu-nox LAB={boot.lab}"]
-    if boot.test:
-        words.append(f"TEST={boot.test}")
-    return " ".join(words + ["SOLVED=earlier"])
+    solved = ["earlier"][:boot.lab - 1] + list(result.solved)
+    return " ".join([f"make qemu-nox LAB={boot.lab}", *[f"TEST={boot.test}"][:bool(boot.test)],
+                     *["SOLVED=" + ",".join(solved)][:bool(solved)]])
 
 
 def paragraph(label, text):
@@ -61,36 +61,67 @@ def paragraph(label, text):
         print(f"    {'':9} {line}")
 
 
-def explain(grader, exercise, result):
-    """Everything that a student needs about one test that does not pass."""
-    worst = result.worst
+def quoted(text, most=300):
+    return f'says "{text[:most]}{" …" if len(text) > most else ""}"'
+
+
+def explain(grader, exercise, result, told=None):
+    """Everything that a student needs about one test that does not pass, without what
+    `told` has: (label, text) of what was said of an earlier test of the exercise."""
+    told, worst = set() if told is None else told, result.worst
     names = [name for name, f in result.findings.items() if f.verdict == result.verdict]
+
+    def once(label, text):
+        if text and (label, text) not in told:
+            told.add((label, text))
+            paragraph(label, text)
+
     print(f"\n  {exercise.id}  {result.test.name}: {result.verdict} on {' and '.join(names)}")
     if worst.verdict == GRADER_ERROR:
         paragraph("broken", worst.got + "; this is not the submission's fault, and was not graded")
         return
-    paragraph("expected", worst.expected)
-    paragraph("machine", worst.got)
-    if worst.said and worst.said not in worst.got:
-        paragraph("kernel", f'says "{worst.said}"')
-    if worst.cause:
-        paragraph("cause", worst.cause)
+    if worst.verdict != TODO:
+        paragraph("expected", worst.expected)
+        paragraph("machine", worst.got)
+    if worst.said not in worst.got:
+        once("kernel", quoted(worst.said))
+    once("cause", worst.cause)
     if result.differs:
         paragraph("differs", "; ".join(
             f"{name}: {f.verdict}" for name, f in result.findings.items()) + ". " + CHECKS[names[0]])
-    reason = result.findings.get("bochs") and result.findings["bochs"].reason
-    if reason:
-        paragraph("Bochs", f'says "{reason}"')
-    paragraph("look at", place_of(grader, exercise, result.test.source))
-    paragraph("try", command_of(result))
-    paragraph("read", f"handouts/lab{exercise.id[0]}.md, Exercise {exercise.id}")
+    bochs = result.findings.get("bochs")
+    once("Bochs", bochs and bochs.reason and quoted(bochs.reason))
+    once("look at", place_of(grader, exercise, result.test.source))
+    if ("try", command_of(result)) not in told:         # on one line: it is to be copied
+        told.add(("try", command_of(result)))
+        print(f"    {'try':9} {command_of(result)}")
+    once("read", f"handouts/lab{exercise.id[0]}.md, Exercise {exercise.id}")
+
+
+def explain_exercise(grader, exercise):
+    """The compiler's words, or the first tests that do not pass, and how many more."""
+    if exercise.compiler:
+        print(f"\n  {exercise.id}  does not compile")
+        paragraph("compiler", trim(exercise.compiler))
+        paragraph("look at", f"labs/{exercise.path}")
+    failed = [r for r in exercise.results if r.verdict not in (PASS, NOT_RUN)]
+    shown, told = 1 if exercise.verdict == TODO else SHOWN, set()
+    for result in failed[:shown]:
+        explain(grader, exercise, result, told)
+    more = [r.test.name for r in failed[shown:]]
+    if more and exercise.verdict != TODO:
+        paragraph("and", f"{len(more)} more of its tests: {', '.join(more)} (see them with ONLY={more[0]})")
+    unseen = [r.test.name for r in exercise.results if r.verdict == NOT_RUN]
+    if unseen and failed:
+        paragraph("not run", f"{', '.join(unseen)}: the same boot did not come that far")
 
 
 def table(grader):
     """The whole report on the terminal."""
     root_lines = []
-    for ignored in grader.submission.ignored[:20]:
-        print(harmless(f"ignored: {ignored}"))
+    notes = grader.submission.notes
+    for note in notes[:20] + [f"… and {len(notes) - 20} more"][:len(notes) > 20]:
+        print(harmless(note))
     for lab in grader.labs:
         mine = [e for e in grader.exercises.values() if int(e.id[0]) == lab]
         if not mine:
@@ -102,15 +133,7 @@ def table(grader):
             print(f"  {exercise.id}  {Path(exercise.path).name:24} {exercise.verdict:13}"
                   f"{exercise.score:3}/{exercise.points:<3}  {tests}")
         for exercise in mine:
-            if exercise.compiler:
-                print(f"\n  {exercise.id}  does not compile")
-                paragraph("compiler", trim(exercise.compiler))
-                paragraph("look at", f"labs/{exercise.path}")
-            shown = 0
-            for result in exercise.results:
-                if result.verdict not in (PASS, NOT_RUN) and shown < 2:
-                    explain(grader, exercise, result)
-                    shown += 1
+            explain_exercise(grader, exercise)
         root_lines.append((lab, sum(e.score for e in mine), sum(e.points for e in mine)))
     print(f"\n{grader.boots} boots in {grader.seconds:.1f} s; {sandbox.describe()}")
     for lab, score, points in root_lines:
@@ -137,7 +160,7 @@ def record(grader):
     """grade.json: everything, in a form that is the same for the same submission."""
     return {
         "submission": grader.submission.name,
-        "ignored": grader.submission.ignored,
+        "notes": grader.submission.notes,
         "score": sum(e.score for e in grader.exercises.values()),
         "points": sum(e.points for e in grader.exercises.values()),
         "sandbox": sandbox.describe(),
@@ -146,7 +169,7 @@ def record(grader):
             "id": e.id, "file": e.path, "verdict": e.verdict, "score": e.score, "points": e.points,
             "compiler": trim(e.compiler),
             "tests": [{
-                "name": r.test.name, "what": r.test.sentence, "verdict": r.verdict, "alone": r.alone,
+                "name": r.test.name, "what": r.test.sentence, "verdict": r.verdict, "solved": list(r.solved),
                 "reproduce": command_of(r), "look_at": place_of(grader, e, r.test.source),
                 "read": f"handouts/lab{e.id[0]}.md",
                 "emulators": {name: vars(f) for name, f in r.findings.items()},

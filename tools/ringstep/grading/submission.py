@@ -1,14 +1,16 @@
 """What a student hands in: exercise files, and nothing else counts.
 
 A submission is a folder or a .tar.gz whose paths are as under labs/. Files that
-are no exercise's are ignored and named; what could hurt is refused.
+are no exercise's are ignored and named, above all a given file that was changed;
+what could hurt is refused.
 """
 import io
+import subprocess
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ringstep.course.skeleton import exercises
+from ringstep.course.skeleton import digest, exercises
 
 FILE_BYTES = 256 << 10
 MEMBERS = 5000
@@ -23,7 +25,7 @@ class SubmissionError(Exception):
 class Submission:
     name: str
     files: dict = field(default_factory=dict)       # path under labs/ → bytes
-    ignored: list = field(default_factory=list)     # names, as sentences
+    notes: list = field(default_factory=list)       # what the report must mention
 
 
 def exercise_path(name, known):
@@ -37,10 +39,39 @@ def exercise_path(name, known):
     return None
 
 
-def add(submission, known, name, size, read):
+def given_file(root, name):
+    """The given file that a path in a submission means, or None."""
+    parts = PurePosixPath(name).parts
+    for start in range(len(parts)):
+        for folder in (root, root / "labs"):
+            file = folder.joinpath(*parts[start:])
+            if len(parts) - start > 1 and file.is_file():
+                return file
+    return None
+
+
+def changed_given(root, known):
+    """The given files of a student's own tree that are not as they were handed out: an
+    edition lists them, a clone has git."""
+    manifest = root / "labs/given.sha256"
+    if manifest.exists():
+        rows = [line.split("  ", 1) for line in manifest.read_text().splitlines()]
+        return [path for hash, path in rows
+                if not (root / path).is_file() or digest((root / path).read_bytes()) != hash]
+    git = subprocess.run(["git", "diff", "--name-only", "HEAD", "--", "labs", "grading"], cwd=root, text=True,
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return [path for path in git.stdout.split("\n")
+            if path and path.partition("/")[2] not in known and "/exercises/" not in path]
+
+
+def add(submission, root, known, name, size, read):
     path = exercise_path(name, known)
     if path is None:
-        submission.ignored.append(f"{name}: is no exercise's file")
+        given = given_file(root, name)
+        if given is None:
+            submission.notes.append(f"ignored: {name}: is no exercise's file")
+        elif size > FILE_BYTES or read() != given.read_bytes():
+            submission.notes.append(f"ignored: {name}: a given file that was changed; the course's own is used")
     elif path in submission.files:
         raise SubmissionError(f"{submission.name}: {path} is in it twice")
     elif size > FILE_BYTES:
@@ -49,7 +80,7 @@ def add(submission, known, name, size, read):
         submission.files[path] = read()
 
 
-def from_folder(submission, folder, known):
+def from_folder(submission, root, folder, known):
     for number, file in enumerate(sorted(folder.rglob("*"))):
         if number > MEMBERS:
             raise SubmissionError(f"{submission.name}: more than {MEMBERS} files")
@@ -57,12 +88,12 @@ def from_folder(submission, folder, known):
         if file.is_symlink():
             if exercise_path(name, known):
                 raise SubmissionError(f"{submission.name}: {name} is a link")
-            submission.ignored.append(f"{name}: is a link")
+            submission.notes.append(f"ignored: {name}: is a link")
         elif file.is_file():
-            add(submission, known, name, file.stat().st_size, file.read_bytes)
+            add(submission, root, known, name, file.stat().st_size, file.read_bytes)
 
 
-def from_archive(submission, file, known):
+def from_archive(submission, root, file, known):
     total = 0
     try:
         with tarfile.open(file, "r:*") as archive:
@@ -78,7 +109,7 @@ def from_archive(submission, file, known):
                     continue
                 if not member.isreg():
                     raise SubmissionError(f"{submission.name}: {member.name} is a link or a device")
-                add(submission, known, member.name, member.size,
+                add(submission, root, known, member.name, member.size,
                     lambda: archive.extractfile(member).read(FILE_BYTES))
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise SubmissionError(f"{submission.name}: is no archive that can be read "
@@ -95,13 +126,16 @@ def collect(root, source):
         for file in sorted(known):
             at = root / path / file
             if at.is_file():
-                add(submission, known, file, at.stat().st_size, at.read_bytes)
+                add(submission, root, known, file, at.stat().st_size, at.read_bytes)
+        for name in changed_given(root, known) if not source else ():
+            submission.notes.append(f"changed: {name}: a given file; it is graded as it stands here, "
+                                    "and a hand-in leaves your change out")
     elif path.is_dir():
-        from_folder(submission, path, known)
+        from_folder(submission, root, path, known)
     elif path.is_file():
         if path.stat().st_size > ARCHIVE_BYTES:
             raise SubmissionError(f"{path}: is larger than {ARCHIVE_BYTES >> 20} MiB")
-        from_archive(submission, path, known)
+        from_archive(submission, root, path, known)
     else:
         raise SubmissionError(f"{path}: there is no such folder or archive")
     if not submission.files:

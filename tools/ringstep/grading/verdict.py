@@ -17,8 +17,9 @@ class Finding:
     expected: str = ""
     got: str = ""
     reason: str = ""            # Bochs' own words for the last fault
-    said: str = ""              # the kernel's own words, where it stopped itself
+    said: str = ""              # the kernel's last words, where it did not end well
     cause: str = ""             # the post-mortem's, where the run ended badly
+    reached: bool = True        # whether the run came to what the test is about
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Result:
     """A test's verdict, over all emulators."""
     test: object
     findings: dict              # emulator → Finding
-    alone: bool = False         # graded with all other exercises solved
+    solved: tuple = ()          # the lab's exercises that came from the solutions
 
     @property
     def verdict(self):
