@@ -119,17 +119,40 @@ def test_answers_come_quickly():
     assert len(times) == 9 and all(float(t) <= 0.15 for t in times.values()), times
 
 
-@pytest.mark.slow
-def test_two_terminals(tmp_path):
-    """`make qemu-gdb` waits and says what to type; GDB in the other terminal ends it."""
+@pytest.fixture
+def waiting():
+    """A machine that `make qemu-gdb` has started, and that waits for GDB."""
     machine = pexpect.spawn("make", ["-s", "qemu-gdb", "LAB=1", "SOLVED=all", f"GDBPORT={PORT}"], cwd=str(ROOT), encoding="utf-8", timeout=20)
     machine.expect(r"In a second terminal, type\s+make gdb ")
     while subprocess.run(["pgrep", "-f", f"gdb tcp:127.0.0.1:{PORT}"], stdout=subprocess.DEVNULL).returncode:
         time.sleep(0.05)
+    yield machine
+    machine.close(force=True)
+
+
+@pytest.mark.slow
+def test_two_terminals(waiting):
+    """`make qemu-gdb` waits and says what to type; GDB in the other terminal runs it to its end."""
+    assert "give both terminals the same LAB=, SOLVED= and TEST=" in session("continue", lab=2)
     out = session("tbreak kmain", "continue", "ring", "continue", lab=1)
     assert "kmain ()" in out and "ring 0, 64-bit code" in out
-    machine.expect("the kernel shut down")
-    machine.close()
+    waiting.expect("the kernel shut down")
+
+
+@pytest.mark.slow
+def test_leaving_gdb_ends_the_machine(waiting):
+    assert "kmain ()" in session("tbreak kmain", "continue", lab=1)
+    waiting.expect(pexpect.EOF)
+    assert "Lab 1 is complete" not in waiting.before and nothing_left()
+
+
+@pytest.mark.slow
+def test_the_first_trap_of_all():
+    """`until-trap` may come first, when nothing of the kernel is in memory yet."""
+    out = session("until-trap 0x80", "trapframe", "ring")
+    assert "interrupt 128 from ring 3" in out and "trap frame at 0xffff800000004f50 (kernel stack 0 (PID 1)): interrupt 128" in out
+    out = session("until-trap df", "ring", "idt 8", lab=1)
+    assert "#DF double fault from ring 0" in out and "the stack of IST 1" in out and "it leads to its stub" in out
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from ringstep.machine.qemu_log import parse_registers
 from ringstep.machine.record import Memory
 
 C = layout.CONSTANTS
+IST_STACK = C["IST_STACK_SIZE"]
 
 
 class Names(dict):
@@ -131,6 +132,15 @@ class Machine:
         found = Symbols().function(address)
         return f"{found[0]}{f'+{found[1]}' if found[1] else ''}" if found else self.name(address)
 
+    def stack(self):
+        """What the stack pointer points into, in words."""
+        at, tr = self.registers["rsp"], self.registers.segments["tr"]
+        for ist in range(1, 8) if tr.base else ():
+            top, = struct.unpack("<Q", self.read(tr.base + 28 + 8 * ist, 8))
+            if top and top - IST_STACK <= at <= top:
+                return f"the stack of IST {ist}"
+        return self.name(at)
+
     def process(self):
         return next((p for p in self.table if p.page_table == self.registers.cr3), None)
 
@@ -151,12 +161,14 @@ def number(text):
 
 
 def from_file(start, length):
-    """Read-only bytes of the kernel from its file: it may not be in memory yet."""
-    gdb.execute("set trust-readonly-sections on")
-    try:
-        return bytes(gdb.selected_inferior().read_memory(start, length))
-    finally:
-        gdb.execute("set trust-readonly-sections off")
+    """Bytes of the kernel from its file: it may not be in memory yet."""
+    sections = gdb.execute("maintenance info sections", to_string=True)
+    for first, end, offset in re.findall(r"(0x\w+)->(0x\w+) at (0x\w+): \S+ ALLOC LOAD", sections):
+        if int(first, 16) <= start < int(end, 16):
+            with open(gdb.current_progspace().filename, "rb") as file:
+                file.seek(int(offset, 16) + start - int(first, 16))
+                return file.read(length)
+    raise LookupError(f"the kernel's file has nothing at {start:#x}")
 
 
 def stubs():

@@ -2,7 +2,7 @@
 import os
 
 import gdb
-from gdb_machine import C, Machine, Symbols, command, number, objdump, registers
+from gdb_machine import C, Machine, Symbols, command, number, objdump, registers, stubs
 
 from ringstep.explain import postmortem
 from ringstep.explain.scene import Scene
@@ -25,6 +25,9 @@ def trapframe(address=None):
     else:
         at = number(address)
     values = dict(zip(FRAME, m.words(at, len(FRAME))))
+    here = stubs()
+    if address is None and m.registers.rip in here:         # the stub has not pushed it yet
+        values["vector"] = here.index(m.registers.rip)
     error = decode.error_code(values["vector"], values["error_code"]) if values["vector"] in PUSH_ERROR_CODE else ""
     missing = max(0, (m.registers["rsp"] - at) // 8) if m.registers["rsp"] - at < 8 * len(FRAME) else 0
     print(f"trap frame at {at:#x} ({m.name(at)}): {decode.vector(values['vector'])}" + (f", {error}" if error else ""))
@@ -77,7 +80,7 @@ def ring():
           f"{'on' if r.rflags & 0x200 else 'off'} (IF {r.rflags >> 9 & 1}), CS {r.segments['cs'].selector:#x}, "
           f"SS {r.segments['ss'].selector:#x}")
     if r.cr0 >> 31:
-        print(f"rip {r.rip:#x}: {m.symbol(r.rip)}\nrsp {r['rsp']:#x}: {m.name(r['rsp'])}")
+        print(f"rip {r.rip:#x}: {m.symbol(r.rip)}\nrsp {r['rsp']:#x}: {m.stack()}")
         kernels = "the kernel's own" if r.cr3 == layout.kernel_root(m.names, m.memory) else "the boot code's, or unknown"
         print(f"CR3 {r.cr3:#x}: {f'the page table of PID {process.pid}' if process else kernels}")
 
@@ -104,6 +107,8 @@ def why():
         if at is None:
             raise gdb.GdbError("there was no exception yet")
         f = dict(zip(FRAME, m.words(at, len(FRAME))))
+        if f["vector"] == 3:                        # a trap: RIP is behind the int3
+            f["rip"] -= 1
         events = [Event("exception", f["vector"], f["error_code"], f["cs"] & 3, f["cs"], f["rip"], f["ss"], f["rsp"],
                         m.registers.cr2 if f["vector"] == 14 else None)]
     while events[-1].kind != "exception":

@@ -56,18 +56,21 @@ def idt(which=None):
     if limit < 0xFFF or not m.registers.cr0 >> 31:
         raise gdb.GdbError(f"no IDT is loaded yet (IDTR base {base:#x}, limit {limit:#x})")
     words = m.words(base, 512)
-    stubs = m.words(m.names["trap_stubs"], 256) if "trap_stubs" in m.names else [None] * 256
+    own = stubs()
+
+    def target(vector):
+        offset = decode.gate_fields(*words[2 * vector:2 * vector + 2])["offset"]
+        return "its stub" if offset == own[vector] else m.symbol(offset) + "  <-- wrong, not its stub"
 
     def line(vector):
         low, high = words[2 * vector:2 * vector + 2]
-        fields = decode.gate_fields(low, high)
-        own = fields["offset"] == stubs[vector]
-        to = "its stub" if own else m.symbol(fields["offset"]) + ("  <-- wrong, not its stub" if stubs[vector] else "")
-        kind = re.sub(r" to \S+,", f" to {fields['selector']:#06x}:{{}},", decode.gate(low, high))
-        return kind.format(to) if low or high else "empty"
+        selector = decode.gate_fields(low, high)["selector"]
+        kind = re.sub(r" to \S+,", f" to {selector:#06x}:{{}},", decode.gate(low, high))
+        return kind.format(target(vector)) if low or high else "empty"
     if which:
         low, high = words[2 * vector:2 * vector + 2]
-        print(f"{vector} {decode.vector(vector)}: {high:#018x}:{low:#018x}\n  {decode.gate(low, high)}\n  {line(vector)}")
+        print(f"{vector} {decode.vector(vector)}: {high:#018x}:{low:#018x}")
+        print(f"  {decode.gate(low, high)}\n  it leads to {target(vector)}" if low or high else "  empty")
         return
     print(f"IDTR: base {base:#x} ({m.symbol(base)}), limit {limit:#x}")
     first = 0

@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 import gdb_state  # noqa: E402, F401
 import gdb_tables  # noqa: E402, F401
 from gdb_machine import (Machine, Symbols, command, from_file, registers, stubs, vector_number,  # noqa: E402
-                         vectors,)
+                         vectors)
 
 from ringstep.kernel import decode, layout  # noqa: E402
 from ringstep.machine.record import PUSH_ERROR_CODE  # noqa: E402
@@ -143,5 +143,13 @@ def on_stop(_event):
 
 RingstepCommand()
 gdb.events.stop.connect(on_stop)
-if os.environ.get("RINGSTEP_ALONE") and hasattr(gdb.events, "gdb_exiting"):     # GDB 12 and later
-    gdb.events.gdb_exiting.connect(lambda _: gdb.execute("kill"))
+
+
+def on_exit(_event):
+    """The machine ends with the session: QEMU would let it run on."""
+    if gdb.selected_inferior().pid:
+        gdb.execute("kill")
+
+
+if hasattr(gdb.events, "gdb_exiting"):              # GDB 12 and later
+    gdb.events.gdb_exiting.connect(on_exit)

@@ -74,8 +74,10 @@ def run_bochs(args):
 def run_qemu_gdb(args):
     from ringstep.machine import debug
     port = debug.port_of(args.port)
-    return run_qemu(args, window=True, extra=debug.wait_for_gdb(port, args.again, args.alone),
-                    log=debug.log_of(args.last, port))
+    log = debug.log_of(args.last, port)
+    extra = debug.wait_for_gdb(port, args.again, args.alone)
+    with debug.running(log, args.kernel):
+        return run_qemu(args, window=True, extra=extra, log=log)
 
 
 def run_gdb(args):

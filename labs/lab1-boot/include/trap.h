@@ -58,6 +58,8 @@ _Noreturn void trap_return(struct trap_frame *frame);
  * whose top (16-byte aligned) is `stack_top`. */
 void trap_use_stack(unsigned vector, unsigned ist, uint64_t stack_top);
 
+#define IST_STACK_SIZE 8192
+
 /* Give #DF, NMI, #MC and #DB a stack each, IST 1 to 4; stops at a wrong one. */
 void trap_stacks_init(void);
 

@@ -12,7 +12,6 @@
 #include <trap.h>
 #include <tss.h>
 
-#define IST_STACK_SIZE 8192
 #define IST_STACKS     4
 
 static trap_handler_t handlers[IDT_ENTRIES];

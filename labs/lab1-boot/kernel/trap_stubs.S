@@ -17,6 +17,10 @@ trap_stubs:
     .set    vector, 0
     .rept   256
     .section .text
+    .if vector == 0
+    .globl  trap_stubs_start            /* a name for debuggers: all the stubs */
+trap_stubs_start:
+    .endif
 9:
     .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21)
     push    0

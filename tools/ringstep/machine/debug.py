@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 from ringstep.machine import bochs as machine
 from ringstep.machine.record import MachineError, address_in
@@ -41,6 +42,28 @@ def log_of(folder, port):
     return os.path.abspath(os.path.join(folder or "build", f"gdb-{port}.log"))
 
 
+@contextmanager
+def running(log, kernel):
+    """Leave word for `make gdb`, beside the log, of which kernel waits there."""
+    note = log + ".kernel"
+    with open(note, "w") as file:
+        file.write(kernel)
+    try:
+        yield
+    finally:
+        os.unlink(note)
+
+
+def other_kernel(log, kernel):
+    """The kernel that waits, if it is not this one."""
+    try:
+        with open(log + ".kernel") as file:
+            waits = file.read()
+    except OSError:
+        return None
+    return waits if waits != kernel else None
+
+
 def wait_for_gdb(port, again, alone=False):
     """QEMU's options for a machine that stands still until GDB attaches."""
     if in_use(port):
@@ -72,11 +95,14 @@ def gdb(args, port):
     machine, environment = None, dict(os.environ, RINGSTEP_LOG=log_of(args.last, port))
     if os.environ.get("RINGSTEP_WAIT"):                     # `make debug` has started one
         until_it_waits(port)
+    waits = other_kernel(environment["RINGSTEP_LOG"], args.kernel) if in_use(port) else None
+    if waits:
+        raise MachineError(f"the machine that waits on port {port} runs {waits}, not {args.kernel}: "
+                           "give both terminals the same LAB=, SOLVED= and TEST=")
     if not in_use(port):
         machine = subprocess.Popen(
             [sys.executable, "-B", "-m", "ringstep", "qemu-gdb", "--alone", "--port", str(port), "--image",
              args.image, "--kernel", args.kernel, "--last", args.last], start_new_session=True)
-        environment["RINGSTEP_ALONE"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)            # Ctrl-C is for GDB
     try:
         if machine and not until_it_waits(port, machine):
