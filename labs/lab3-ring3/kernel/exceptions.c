@@ -7,12 +7,13 @@
 #include <schedule.h>
 #include <trap.h>
 
-/* A program whose first instruction faults may have been entered at a wrong place. */
+/* The likeliest mistake of all: with two values swapped, a program faults before it has begun. */
 static void check_entry(const struct trap_frame *frame)
 {
     const struct process *process = current_process();
-    require(frame->rip != process->registers.rsp, "3.2", "PID %d was entered at %#lx, which is its "
-            "stack pointer; its entry point is %#lx", process->pid, frame->rip, process->registers.rip);
+    bool swapped = frame->rip == process->registers.rsp && frame->rsp == process->registers.rip;
+    require(!swapped, "3.2", "PID %d was entered at %#lx, which is its stack pointer; "
+            "its entry point is %#lx", process->pid, frame->rip, process->registers.rip);
 }
 
 static void exception(struct trap_frame *frame)

@@ -1,8 +1,8 @@
 """Grading: which kernels to boot, what the tests say of each run, and the points.
 
 One mistake costs once. Earlier labs come from the solutions, and so does an
-exercise that nobody has touched. When more than one exercise of a lab fails,
-each of them is graded again with all others solved.
+exercise that nobody has touched. An exercise that fails beside the student's other
+ones is graded again with all others solved, and that counts.
 """
 import hashlib
 import importlib
@@ -81,10 +81,9 @@ class Grader:
         except workspace.BuildError:
             pass                    # the course's own files: each boot will say so
         self.grade([e.id for e in mine] if alone else everything, mine)
-        failed = [e for e in mine if e.verdict != PASS]
-        if len(failed) > 1 and alone:
-            for exercise in failed:
-                self.grade([exercise.id], [exercise])
+        for exercise in [e for e in mine if e.verdict != PASS] if alone and len(mine) > 1 else ():
+            exercise.together = next(r for r in exercise.results if r.verdict != PASS)
+            self.grade([exercise.id], [exercise])
 
     def grade(self, students, graded):
         """Boot what the tests of `graded` need, with `students` the submission's own."""
@@ -188,7 +187,7 @@ class Grader:
         ended_well = (run.record.end, run.record.status) == ("power-off", 0)
         finding.said = "" if ended_well else run.last_words
         finding.cause = run.cause
-        if run.emulator == "bochs" and not ended_well:
+        if run.emulator == "bochs" and (run.record.end != "power-off" or run.record.status == 1):
             faults = [e for e in run.record.events if e.reason]
             finding.reason = faults[-1].reason if faults else ""
         return finding

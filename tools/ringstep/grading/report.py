@@ -98,12 +98,22 @@ def explain(grader, exercise, result, told=None):
     once("read", f"handouts/lab{exercise.id[0]}.md, Exercise {exercise.id}")
 
 
+def innocent(grader, exercise):
+    """Whether no other exercise of its lab failed: who is to blame is not known then."""
+    return all(e.verdict == PASS for e in grader.exercises.values() if e.id[0] == exercise.id[0])
+
+
 def explain_exercise(grader, exercise):
     """The compiler's words, or the first tests that do not pass, and how many more."""
     if exercise.compiler:
         print(f"\n  {exercise.id}  does not compile")
         paragraph("compiler", trim(exercise.compiler))
         paragraph("look at", f"labs/{exercise.path}")
+    if exercise.together and exercise.verdict == PASS and innocent(grader, exercise):
+        print(f"\n  {exercise.id}  passes with the other exercises solved, but not beside yours")
+        paragraph("expected", exercise.together.worst.expected)
+        paragraph("machine", exercise.together.worst.got)
+        paragraph("so", "one of your other exercises has a mistake that no test of its own sees")
     failed = [r for r in exercise.results if r.verdict not in (PASS, NOT_RUN)]
     shown, told = 1 if exercise.verdict == TODO else SHOWN, set()
     for result in failed[:shown]:

@@ -51,6 +51,7 @@ class Exercise:
     results: list = field(default_factory=list)
     unwritten: bool = False
     compiler: str = ""          # what the compiler says, if it does not compile
+    together: object = None     # the first result that failed beside the student's other exercises
 
     @property
     def verdict(self):
