@@ -3,7 +3,7 @@
  *
  * In:  frame   where the timer interrupted the current process
  * Out: does not return to its caller. The process has used up one more time
- *      slice. After SLICES_MAX of them, say so ("PID 2 has used up its time
+ *      slice. After SLICES_MAX of them, say so ("PID 2 has used up its 20 time
  *      slices") and end the process. Otherwise its registers are what the frame
  *      holds, and schedule() decides who goes on.
  *
