@@ -52,10 +52,10 @@ chosen_lab = $(if $(filter file,$(origin LAB)),,$(number))
 handin:                 ## pack your exercise files, of all labs or of LAB=n
 	@$(python) classroom handin $(chosen_lab)
 
-edition:                ## write the tree that students get for LAB=n
+edition:                ##i write the tree that students get for LAB=n
 	@$(python) classroom edition $(number)
 
-grade-all:              ## grade each hand-in of a folder: DIR=… [LAB=n] [REPORT=dir]
+grade-all:              ##i grade each hand-in of a folder: DIR=… [LAB=n] [REPORT=dir]
 	@$(python) classroom grade-all "$(DIR)" "$(chosen_lab)" "$(REPORT)"
 
 reset:                  ## start one exercise over, keeping your version: EX=1.2
@@ -63,28 +63,28 @@ reset:                  ## start one exercise over, keeping your version: EX=1.2
 
 # ---- for those who work on the course ------------------------------------
 
-skeletons:              ## make the students' files anew from the solutions
+skeletons:              ##c make the students' files anew from the solutions
 	@$(python) skeleton write
 
 pytest = PYTHONPATH=tools $(PYTHON) -B -m pytest -q -p no:cacheprovider -n $(shell nproc 2>/dev/null || echo 2)
 
-check:                  ## the tests, in about 90 seconds
+check:                  ##c the tests, in about 90 seconds
 	@$(python) skeleton check
 	@$(pytest) -m "not slow" tests
 	@$(python) mutants quick
 
-check-all: check        ## every test there is
+check-all: check        ##c every test there is
 	@$(pytest) -m slow tests
 	@tools/matrix.sh
 	@$(MAKE) mutants
 
-mutants:                ## grade every wrong kernel, every cheat and every other right solution
+mutants:                ##c grade every wrong kernel, every cheat and every other right solution
 	@$(python) mutants full
 	@$(python) mutants right
 	@$(python) mutants cheats
 
-check-stable:           ## grade the same things 20 times, half of them beside busy loops
+check-stable:           ##c grade the same things 20 times, half of them beside busy loops
 	@$(python) bench stable
 
-bench:                  ## how long things take here
+bench:                  ##c how long things take here
 	@$(python) bench

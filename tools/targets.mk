@@ -1,4 +1,5 @@
-# targets.mk - what a user types. `make help` prints what stands behind `##`.
+# targets.mk - what a user types. `make help` prints what stands behind `##` (for
+# students), `##i` (for instructors) and `##c` (for who works on the course).
 
 .PHONY: all qemu qemu-nox qemu-gdb gdb debug why map bochs bochs-debug files clean help stats doctor \
         compile_commands.json
@@ -43,16 +44,20 @@ files:                  ## list each source file and the layer that it comes fro
 clean:                  ## remove all that was built
 	rm -rf $(BUILD) compile_commands.json
 
-stats:                  ## count lines by folder and language
+stats:                  ##c count lines by folder and language
 	@PYTHONPATH=tools $(PYTHON) -B -m ringstep stats
 
 doctor:                 ## say which tools are here, and what is missing
 	@CC="$(CC)" LD="$(LD)" PYTHON="$(PYTHON)" sh tools/doctor.sh
 
+listed = awk -F'$2 ' 'BEGIN { print "$1:" } \
+    /^[a-z][a-z_.-]*:.*$2 / { sub(/:.*/, "", $$1); printf "  %-24s%s\n", $$1, $$2 }' Makefile tools/*.mk
+
 help:                   ## print this
 	@echo "make TARGET [LAB=1|2|3] [SOLVED=...] [TEST=name] [CC=] [OPT=] [V=1]"
-	@awk -F'## ' '/^[a-z][a-z_.-]*:.*## / { sub(/:.*/, "", $$1); printf "  %-24s%s\n", $$1, $$2 }' \
-	    Makefile tools/*.mk
+	@$(call listed,For students,##)
+	@$(call listed,For instructors,##i)
+	@$(call listed,For those who work on the course,##c)
 	@echo "Now: LAB=$(lab)$(if $(SOLVED), SOLVED=$(SOLVED)). SOLVED= takes the solutions of an exercise (1.2), a lab (1), earlier, all."
 
 # For clangd: exactly the flags that each file is compiled with.
