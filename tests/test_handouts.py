@@ -1,12 +1,13 @@
 """The handouts: what they quote, what they link to, and the checks themselves."""
 import re
+import shlex
 import shutil
 import subprocess
 import xml.etree.ElementTree as xml
 
 import pytest
 
-from ringstep.pages import handouts, pictures, sources
+from ringstep.pages import handouts, pictures, sources, times
 from ringstep.pages.handouts import ROOT
 
 PAGE = "# Page\n\n## One\n\n{}\n"
@@ -20,7 +21,7 @@ def test_each_page_is_there():
     assert handouts.existing() == handouts.PAGES
 
 
-@pytest.mark.parametrize("name", handouts.PAGES)
+@pytest.mark.parametrize("name", [*handouts.PAGES, "README"])
 def test_page_is_sound(name):
     """Links, headings, exercises, references and commands; blocks are a slow test."""
     text = handouts.page_of(name).read_text()
@@ -50,6 +51,35 @@ def test_unknown_commands_are_found():
     assert found(handouts.check_commands, PAGE.format("`make nonsense`"), {"grade"})
     assert found(handouts.check_commands, PAGE.format("`make grade NONSENSE=1`"), {"grade"})
     assert not found(handouts.check_commands, PAGE.format("`make grade ONLY=1.2`"), {"grade"})
+    assert not found(handouts.check_commands, PAGE.format("`make gdb GDBFLAGS=\"-batch -ex ring\"`"), {"gdb"})
+
+
+def test_each_gdb_command_has_a_row(monkeypatch):
+    """Those that `help ringstep` names; one without help, or one that it forgets, is found."""
+    rows = re.findall(r"^\| `([\w-]+)", sources.gdb_commands(), re.M)
+    assert len(rows) == len(set(rows)) >= 12
+    assert rows == re.findall(r"[\w-]+(?=[,.])", re.search(r'"""The commands of Ringstep: .*?"""',
+                              sources.read("tools/gdb/ringstep.py"), re.S)[0])
+    real = sources.read
+    for old, new in (('@command("vmmap"', '@command("vmap"'), ("pt, vmmap,", "pt,"), ("pt, vmmap,", "pt, vmmap, nothing,")):
+        monkeypatch.setattr(sources, "read", lambda path, old=old, new=new: real(path).replace(old, new))
+        with pytest.raises(handouts.HandoutError):
+            sources.gdb_commands()
+
+
+def test_times_agree():
+    """Each part of each lab has its minutes once, and lies in one week."""
+    for lab, minutes in times.MINUTES.items():
+        parts = [part for _, of, parts in times.WEEKS if of == lab for part in parts]
+        assert sorted(parts) == sorted(minutes)
+    assert sum(minutes for *_, minutes in times.weeks()) == times.START + sum(map(times.total, times.MINUTES))
+    assert [times.hours(m) for m in (360, 460, 395)] == ["6 hours", "7 and a half hours", "6 and a half hours"]
+
+
+def test_the_memory_layout_is_in_the_reference():
+    """Each constant of the header that everything else reads has a row."""
+    rows = set(re.findall(r"^\| `(\w+)", handouts.page_of("reference").read_text(), re.M))
+    assert set(re.findall(r"^#define (\w+)", sources.read("labs/lab1-boot/include/memory_layout.h"), re.M)) <= rows
 
 
 def test_a_section_for_each_exercise():
@@ -116,7 +146,7 @@ def test_picture(drawing):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", handouts.PAGES)
+@pytest.mark.parametrize("name", [*handouts.PAGES, "README"])
 def test_page_is_up_to_date(name):
     assert list(handouts.check_blocks(name, handouts.page_of(name).read_text())) == []
 
@@ -125,17 +155,18 @@ def commands():
     """Every command of the pages, as make sees it, without those that need an archive."""
     for name in handouts.PAGES:
         for inline, line in re.findall(r"`(make [^`]+)`|^(make\b[^#\n]*)", handouts.page_of(name).read_text(), re.M):
-            words = (inline or line).split()[1:]
+            words = handouts.typed(inline or line)[1:]
             if not any(w.startswith(("SUBMISSION=smith", "DIR=")) for w in words):
-                yield " ".join(words)
+                yield shlex.join(words)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", sorted(set(commands())))
 def test_command_is_one(words):
     """make accepts each command; those that end by themselves are run."""
-    run = words.split()[0] in ("qemu-nox", "bochs", "all", "files", "doctor", "help", "demo")
-    result = subprocess.run(["make", *([] if run else ["-n"]), *words.split()], cwd=ROOT, stdin=subprocess.DEVNULL,
+    words = shlex.split(words)
+    run = words[0] in ("qemu-nox", "bochs", "all", "files", "doctor", "help", "demo")
+    result = subprocess.run(["make", *([] if run else ["-n"]), *words], cwd=ROOT, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     ended = re.search(r"^(qemu|bochs): the kernel (shut down|stopped at an unwritten)", result.stdout, re.M)
     assert result.returncode == 0 or ended, result.stdout

@@ -6,8 +6,10 @@ Text between `<!-- from: KIND name=value … -->` and `<!-- end -->` is made her
 from the code or from a run of it; KIND is a function registered with @source.
 `refresh` writes it anew, `check` compares it (without what another compiler
 changes, see LOOSE) and looks at links, exercises, references and commands.
+README.md is a page in this, though not of the site.
 """
 import re
+import shlex
 import sys
 
 from ringstep.course.skeleton import exercises
@@ -29,7 +31,7 @@ def refreshed(text, page):
         try:
             return match[1] + made(match[2], match[3]) + match[4]
         except (HandoutError, LookupError, TypeError, ValueError, OSError) as error:
-            raise HandoutError(f"handouts/{page}.md: {match[2]}: {error}") from None
+            raise HandoutError(f"{page}.md: {match[2]}: {error}") from None
     return BLOCK.sub(renew, text)
 
 
@@ -40,12 +42,12 @@ def existing():
 def refresh(only=()):
     for name, text in pictures.draw_all().items():
         (ROOT / "handouts/pictures" / name).write_text(text)
-    for name in only or existing():
+    for name in only or [*existing(), "README"]:
         before = page_of(name).read_text()
         after = refreshed(before, name)
         if after != before:
             page_of(name).write_text(after)
-            print(f"refreshed handouts/{name}.md")
+            print(f"refreshed {page_of(name).relative_to(ROOT)}")
 
 
 # ---- checks -------------------------------------------------------------------
@@ -79,7 +81,7 @@ def check_links(name, text):
         path, _, anchor = target.partition("#")
         if re.match(r"https?:", target):
             continue
-        file = (ROOT / "handouts" / path).resolve() if path else page_of(name)
+        file = (page_of(name).parent / path).resolve() if path else page_of(name)
         if not file.exists():
             yield f"links to {target}, which does not exist"
         elif anchor and anchor not in anchors(file.read_text()):
@@ -92,7 +94,7 @@ def check_links(name, text):
 def check_code_links():
     """The post-mortem and the tests name sections of these pages."""
     for file in sorted((ROOT / "tools").rglob("*.py")) + sorted((ROOT / "tests").glob("test_postmortem*.py")):
-        for name, anchor in re.findall(r"\b(\w+)\.md#([\w-]+)", file.read_text()):
+        for name, anchor in re.findall(r"\b(\w+)\.md#([\w-]+)(?![\w…-])", file.read_text()):
             if name in PAGES and anchor not in anchors(page_of(name).read_text()):
                 yield f"{file.relative_to(ROOT)} names {name}.md#{anchor}: there is no such section"
 
@@ -118,9 +120,17 @@ def check_references(name, text):
             yield f'has an SDM reference without volume and section: "{match[0]}"'
 
 
+def typed(line):
+    """The words of a command as the shell has them."""
+    try:
+        return shlex.split(line)
+    except ValueError:                                      # an apostrophe: it was a sentence
+        return line.split()
+
+
 def check_commands(name, text, known):
     for line in re.findall(r"`(make [^`]+)`|^(?:\$ )?(make\b[^#\n]*)", text, re.M):
-        words = [w for w in ("".join(line)).split() if w not in ("&&", "\\")][1:]
+        words = [w for w in typed("".join(line)) if w not in ("&&", "\\")][1:]
         for word in words:
             variable, equals, value = word.partition("=")
             if equals and variable not in ("LAB", "SOLVED", "TEST", "ONLY", "SUBMISSION", "REPORT", "EX", "CC",
@@ -139,14 +149,14 @@ def problems():
         if not file.exists() or file.read_text() != text:
             yield f"handouts/pictures/{name} is not what the code gives now (make handouts-refresh)"
     yield from check_code_links()
-    for name in PAGES:
+    for name in [*PAGES, "README"]:
         if not page_of(name).exists():
-            yield f"handouts/{name}.md is missing"
+            yield f"{name}.md is missing"
             continue
-        text = page_of(name).read_text()
+        text, file = page_of(name).read_text(), page_of(name).relative_to(ROOT)
         for check in (check_blocks, check_links, check_headings, check_exercises, check_references):
-            yield from (f"handouts/{name}.md {problem}" for problem in check(name, text))
-        yield from (f"handouts/{name}.md {problem}" for problem in check_commands(name, text, known))
+            yield from (f"{file} {problem}" for problem in check(name, text))
+        yield from (f"{file} {problem}" for problem in check_commands(name, text, known))
 
 
 def main(arguments):

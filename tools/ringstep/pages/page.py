@@ -18,7 +18,7 @@ def read(path):
 
 
 def page_of(name):
-    return ROOT / "handouts" / f"{name}.md"
+    return ROOT / "README.md" if name == "README" else ROOT / "handouts" / f"{name}.md"
 
 
 def slug(heading):

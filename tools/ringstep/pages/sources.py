@@ -1,8 +1,10 @@
 """What the handouts quote: each function registered with @source makes a piece of a
 page, from the code or from a run of it."""
+import ast
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,7 @@ from pathlib import Path
 from ringstep.course.skeleton import REGION, exercises
 from ringstep.grading.workspace import Workspace
 from ringstep.machine import qemu
+from ringstep.pages import times
 from ringstep.pages.page import ROOT, HandoutError, read
 
 SOURCES = {}
@@ -38,10 +41,10 @@ def cut(text, start=None, stop=None):
     return "\n".join(lines[first:last + 1])
 
 
-def make(*arguments):
+def make(*arguments, **variables):
     """What `make` prints, both streams in order; its own complaint at the end is left out."""
     result = subprocess.run(["make", "-s", "-C", str(ROOT), *arguments], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                            env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = result.stdout.decode("utf-8", "replace").replace("\r", "")
     if "grader-error" in text:
         raise HandoutError(f"the grader is broken: {text[:300]}")
@@ -120,29 +123,53 @@ def kernel_of(lab, solved="all"):
 
 @source
 def exercise(id):
-    """File, size and points of an exercise, and the command that checks it."""
+    """File, size, points and time of an exercise, and the command that checks it."""
     points, path = {e: (p, f) for e, p, f in exercises(ROOT)}[id]
     lines = sum(bool(line.strip()) and not line.strip().startswith("/*") for region in REGION.finditer(read("solutions/" + path))
                 for line in region[0].splitlines()[1:-1])
-    return (f"**Write** in [`labs/{path}`](../labs/{path}), about {lines} lines, {points} points. "
-            f"**Check** it with `make grade ONLY={id}`.\n")
+    return (f"**Write** in [`labs/{path}`](../labs/{path}), about {lines} lines, {points} points, "
+            f"{times.MINUTES[int(id[0])][id]} minutes. **Check** it with `make grade ONLY={id}`.\n")
 
 
 @source
 def points(lab):
-    """The exercises of a lab."""
-    rows = ["| exercise | file | points |", "| --- | --- | --: |"]
-    for id, number, path in exercises(ROOT):
-        if id.startswith(f"{lab}."):
-            rows.append(f"| {id} | `labs/{path}` | {number} |")
-    return "\n".join(rows) + "\n"
+    """The exercises of a lab, with all else that it takes time for."""
+    minutes, files = times.MINUTES[int(lab)], {id: (number, path) for id, number, path in exercises(ROOT)}
+    if set(minutes) - {times.READING, times.SESSION} != {id for id in files if id.startswith(f"{lab}.")}:
+        raise HandoutError(f"times.py has not the exercises of lab {lab}")
+    rows = ["| exercise | file | points | minutes |", "| --- | --- | --: | --: |"]
+    for part, time_of in minutes.items():
+        number, path = files.get(part, ("", ""))
+        rows.append(f"| {part} | {f'`labs/{path}`' if path else ''} | {number} | {time_of} |")
+    sum_of = sum(number for id, (number, _) in files.items() if id.startswith(f"{lab}."))
+    return "\n".join(rows) + f"\n| in all | | {sum_of} | {times.total(int(lab))} |\n"
+
+
+@source
+def needed(lab=None):
+    """How long a lab takes, or all of them."""
+    if lab:
+        return f"Time: about {times.hours(times.total(int(lab)))} for all six exercises, reading included.\n"
+    labs = [f"{times.hours(times.total(lab))} for lab {lab}" for lab in times.MINUTES]
+    return (f"The labs take about {times.hours(sum(map(times.total, times.MINUTES)))} in all: "
+            f"{', '.join(labs[:-1])} and {labs[-1]}.\n")
+
+
+@source
+def weeks():
+    """The schedule of a course."""
+    rows = ["| week | work | hours |", "| --: | --- | --: |"]
+    rows += [f"| {number} | {what} | {times.clock(minutes)} |" for number, what, minutes in times.weeks()]
+    return "\n".join(rows) + f"\n| | in all | {times.clock(sum(minutes for *_, minutes in times.weeks()))} |\n"
 
 
 @source
 def command(run, start=None, stop=None):
     """What a command prints."""
-    words = shlex.split(run)
-    return fence(cut(make(*words[1:]), start, stop))
+    with socket.socket() as free:                           # for `make gdb`: the usual port may be in use
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return fence(cut(make(*shlex.split(run)[1:], GDBPORT=str(port)), start, stop))
 
 
 def spoiled(id, old, new):
@@ -154,10 +181,15 @@ def spoiled(id, old, new):
     return path, text.replace(old, new)
 
 
+def swapped(id, one, other):
+    path, text = spoiled(id, one, "\0")
+    return path, text.replace(other, one).replace("\0", other)
+
+
 @source
-def broken(id, old, new, on="qemu-nox", start=None, stop=None):
-    """A run of a solved lab's kernel with one mistake in it."""
-    path, text = spoiled(id, old, new)
+def broken(id, old, new, swap=False, on="qemu-nox", start=None, stop=None):
+    """A run of a solved lab's kernel with one mistake in it: `old` became `new`, or they changed places."""
+    path, text = spoiled(id, old, new) if not swap else swapped(id, old, new)
     with Workspace(ROOT, {path: text.encode()}) as workspace:
         kernel = workspace.build(int(id[0]), {id}, "")
         output = subprocess.run(
@@ -211,10 +243,22 @@ def session(lab, old, solved="all", test=""):
 
 @source
 def gdb_commands():
-    """The commands that tools/gdb/ringstep.py adds to GDB, by their own help."""
-    found = re.findall(r'^    """([a-z0-9-]+(?: [A-Z[][A-Z\[\] ]*)?): (.+?)(?:"""|$)', read("tools/gdb/ringstep.py"), re.M)
+    """The commands that tools/gdb adds to GDB, by their own help, as `help ringstep` names them."""
+    helps, named = {}, []
+    for file in sorted((ROOT / "tools/gdb").glob("*.py")):
+        for node in ast.walk(ast.parse(read(file))):
+            if isinstance(node, ast.ClassDef) and node.name == "RingstepCommand":
+                named = re.search(r": (.+)\.$", ast.get_docstring(node).split("\n\n")[0], re.S)[1].split(",")
+            for call in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "command" \
+                        and isinstance(call.args[0], ast.Constant):
+                    usage, _, what = " ".join(ast.get_docstring(node).split("\n\n")[0].split()).partition(": ")
+                    helps[call.args[0].value] = (usage, what)
+    named = [name.strip() for name in named]
+    if set(named) != set(helps):
+        raise HandoutError(f"tools/gdb has the commands {sorted(helps)}, `help ringstep` names {sorted(named)}")
     return "\n".join(["| command | what it shows or does |", "| --- | --- |"]
-                     + [f"| `{name}` | {what} |" for name, what in found]) + "\n"
+                     + [f"| `{usage}` | {what} |" for usage, what in map(helps.get, named)]) + "\n"
 
 
 def made(marker, old):
