@@ -82,6 +82,9 @@ WRONG = [
     ("3.3", "a byte of the number", "switch (frame->rax)", "switch ((unsigned char)frame->rax)",
      "unknown_system_calls", "295"),
 
+    ("3.3", "exit goes back to the program", "    process_end(process);\n    /* END SOLUTION */", "    process->state = PROCESS_DEAD;\n    /* END SOLUTION */",
+     "exit_does_not_return", "must end with process_end()"),
+
     # ---- 3.4 sys_write ----
     ("3.4", "no check at all", "    if (user_range_check(current_process()->page_table, buffer, length) != 0)\n        return -EFAULT;\n", "",
      "bad_pointers", "#PF"),
@@ -140,4 +143,6 @@ WRONG = [
      "faults_are_reported", "one line"),
     ("3.6", "everybody dies", "    process_end(process);\n    /* END SOLUTION */", "    for (struct process *p = process_first(); p; p = p->next) p->state = PROCESS_DEAD;\n    schedule();\n    /* END SOLUTION */",
      "faults_kill_one_process", "exceptions from ring 3"),
+    ("3.6", "goes back after the report", "    process_end(process);\n", "",
+     "privilege_protection", "must end with process_end()"),
 ]

@@ -10,8 +10,7 @@ from ringstep.kernel import decode, layout
 from ringstep.machine.qemu_log import parse_events
 from ringstep.machine.record import PUSH_ERROR_CODE, Event, Record
 
-FRAME = ("r15 r14 r13 r12 r11 r10 r9 r8 rbp rdi rsi rdx rcx rbx rax vector error_code "
-         "rip cs rflags rsp ss").split()
+FRAME = layout.TRAP_FRAME
 
 
 @command("trapframe", 1)

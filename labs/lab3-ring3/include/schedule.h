@@ -30,8 +30,8 @@ _Noreturn void jump_to_usermode(uint64_t entry_point, uint64_t user_stack);
 /* Exercise 3.5. The timer has interrupted ring 3; the frame is what to go on with. */
 void timer_tick(struct trap_frame *frame);
 
-/* Exercise 3.6. An exception in ring 3: report it and end the process. */
-_Noreturn void process_fault(struct trap_frame *frame);
+/* Exercise 3.6. An exception in ring 3: report it and end the process. Does not return. */
+void process_fault(struct trap_frame *frame);
 
 /* Have the exceptions of ring 3 handled by process_fault(). */
 void exceptions_init(void);

@@ -20,8 +20,9 @@ void syscall_dispatch(struct trap_frame *frame);
 /* Exercise 3.3. The PID of the process that asks. */
 int64_t sys_getpid(void);
 
-/* Exercise 3.3. Report "PID n exits with status s" and end the process that asks. */
-_Noreturn void sys_exit(int status);
+/* Exercise 3.3. Report "PID n exits with status s" and end the process that asks.
+ * Does not return. */
+void sys_exit(int status);
 
 /* Exercise 3.4. Whether ring 3 may read all `length` bytes at `address` in the
  * address space `root`: 0 or −EFAULT. No byte is nothing to refuse. */

@@ -21,6 +21,7 @@ static void exception(struct trap_frame *frame)
     if (trap_from_user(frame)) {
         check_entry(frame);
         process_fault(frame);
+        require(false, "3.6", "process_fault() has returned: it must end with process_end()");
     }
     if (frame->vector == VECTOR_PF)
         page_fault(frame);

@@ -3,7 +3,7 @@ import re
 
 from ringstep.explain.scene import MASK
 from ringstep.kernel import layout, paging
-from ringstep.kernel.layout import CONSTANTS
+from ringstep.kernel.layout import CONSTANTS, TRAP_FRAME
 
 SYSCALL = CONSTANTS["SYSCALL_VECTOR"]
 
@@ -15,13 +15,15 @@ def frame_argument(s):
 
 
 def user_pointer(s):
-    call = next((e for e in reversed(s.before) if e.vector == SYSCALL and e.cpl == 3), None)
-    if not (call and call.registers and s.root.vector == 14 and s.root.cpl == 0 and s.root.cr2 is not None):
+    process = next((p for p in s.table if p.page_table == s.cr3), None)
+    if not (process and s.root.vector == 14 and s.root.cpl == 0 and s.root.cr2 is not None):
         return None
-    buffer, length = call.registers["rsi"], call.registers["rdx"]
-    if call.registers["rax"] == CONSTANTS["SYS_WRITE"] and (s.root.cr2 - buffer) & MASK <= length:
-        return (f"the kernel read {s.root.cr2:#x} ({s.name(s.root.cr2)}) for write({call.registers['rdi']}, {buffer:#x}, "
-                f"{length:#x}), which is not all the program's: user_range_check() let the pointer pass",
+    frame = s.words(process.kernel_stack - 8 * len(TRAP_FRAME), len(TRAP_FRAME))    # the way in from ring 3
+    call = dict(zip(TRAP_FRAME, frame or ()))
+    if call.get("vector") == SYSCALL and call["rax"] == CONSTANTS["SYS_WRITE"] \
+            and (s.root.cr2 - call["rsi"]) & MASK <= call["rdx"]:
+        return (f"the kernel read {s.root.cr2:#x} ({s.name(s.root.cr2)}) for write({call['rdi']}, {call['rsi']:#x}, "
+                f"{call['rdx']:#x}), which is not all the program's: user_range_check() let the pointer pass",
                 "lab3.md#exercise-34-user_range_check-sys_write")
 
 
@@ -53,6 +55,12 @@ def twice(s):
             seen[page.physical] = page.virtual
 
 
+def page_for(s, otherwise):
+    """The section of the exercise that was at work, or another one."""
+    found = s.exercise()
+    return found and found[1] or otherwise
+
+
 def low_address(s, address):
     """The kernel used an address of the user half, where nothing is mapped."""
     if s.root.error_code & 16:
@@ -60,9 +68,20 @@ def low_address(s, address):
                 "where something else lay, or only a part of it (in 64-bit code retfq and iretq take 8 bytes each)",
                 "lab1.md#exercise-12-gdt_load")
     if address < s.memory.size:
-        return (f"{s.function(s.root.rip)}() used {address:#x} for a pointer: that is a physical address, and "
-                "phys_to_virt() makes a pointer of it", "lab2.md#exercise-22-page_table_walk")
+        function = s.function(s.root.rip)
+        whose = ", which page_table_walk() gave," if function.startswith("page_table_print") else ""
+        return (f"{function}() used {address:#x}{whose} for a pointer: that is a physical address, and "
+                "phys_to_virt() makes a pointer of it", page_for(s, "lab2.md#exercise-22-page_table_walk"))
     return None
+
+
+def broken_list(s):
+    """The process table leads to something that is no record."""
+    at = layout.first_broken(s.names, s.memory) if "process_first" in s.names else None
+    if at is not None:
+        return (f"the process table leads to {at:#x}, where no record is: one that was freed is still in it "
+                "(process_remove() comes before process_discard()), or one that was given up was entered",
+                "lab2.md#exercise-26-create_process-destroy_process")
 
 
 def rubbish(s):
@@ -71,7 +90,8 @@ def rubbish(s):
     if address is None or s.root.cpl != 0 or s.mapped(address):
         return None
     physical = (address - layout.PHYSICAL_MAP) & MASK
-    if s.root.vector == 14 and not s.memory.size <= physical < 1 << 52 or address < layout.PAGE:
+    if address < layout.PAGE or address == paging.canonical(address & (1 << 48) - 1) < layout.PHYSICAL_MAP \
+            and address >= layout.USER_END or physical < s.memory.size:
         return None
     if s.root.vector == 14 and address < layout.USER_END:
         return low_address(s, address)
@@ -86,8 +106,28 @@ def rubbish(s):
                     "first MiB: a frame there was handed out, and it is not memory for the kernel's use",
                     "lab2.md#exercise-21-frame_alloc-frame_free")
     return (f"{s.function(s.root.rip)}() took {physical & paging.ADDRESS:#x} for a physical address, behind the end of "
-            "memory: a table's entry is rubbish; does frame_alloc() zero frames that were used before, and does "
-            "nobody write to a frame that was freed?", "lab2.md#exercise-21-frame_alloc-frame_free")
+            "memory: a table's entry is rubbish. Was an entry followed whose P bit is clear, or a frame used after "
+            "it was freed, and does frame_alloc() zero frames that were used before?",
+            page_for(s, "lab2.md#exercise-21-frame_alloc-frame_free"))
+
+
+def not_present(s):
+    """An entry that holds a frame's address, but not the P bit."""
+    if s.root.vector != 14 or s.root.error_code & 1 or s.root.cr2 is None or not s.memory:
+        return None
+    level, index, entry = list(paging.walk(s.memory, s.cr3, s.root.cr2))[-1]
+    if entry and not entry & paging.P and entry & paging.ADDRESS:
+        return (f"the entry at level {level}, index {index}, for {s.root.cr2:#x} is {entry:#x}: it names a frame, but its P "
+                "bit is clear, so nothing is mapped", page_for(s, "lab2.md#exercise-23-page_map-page_unmap"))
+
+
+def unmapped(s):
+    """A kernel's access to a place that has a name in the contract, and no page."""
+    if s.root.vector != 14 or s.root.error_code & 1 or s.root.cpl != 0 or s.root.cr2 is None:
+        return None
+    did = "wrote to" if s.root.error_code & 2 else "read"
+    return (f"{s.function(s.root.rip) or 'the kernel'}() {did} {s.root.cr2:#x}, {s.name(s.root.cr2)}, where nothing is mapped",
+            page_for(s, "trouble.md#pf-page-fault"))
 
 
 def search(memory, start, end, value):

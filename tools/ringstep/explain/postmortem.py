@@ -3,6 +3,7 @@ fault, and the likely cause in one sentence (causes.py).
 """
 import json
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from ringstep.explain import causes
 from ringstep.explain.chain import chain_lines
 from ringstep.explain.scene import PANIC, Scene
 from ringstep.machine import bochs
-from ringstep.machine.record import ENDS, Limits
+from ringstep.machine.record import ENDS, Limits, Registers
 
 GOOD_STATUS = (0, 2, 3)
 
@@ -45,11 +46,34 @@ def ended(record):
     return words + (f": {record.limit}" if record.limit and record.end in ("limit", "gave-up") else "")
 
 
+def ended_well(record):
+    """Whether a run ended as runs of this course end."""
+    return record.end == "closed" or (record.end == "power-off" and record.status in GOOD_STATUS)
+
+
 def explain(record, kernel=None):
-    """What happened, or None for a run that ended as runs of this course end."""
-    if record.end == "closed" or (record.end == "power-off" and record.status in GOOD_STATUS):
-        return None
-    return explained(Scene(record, kernel))
+    """What happened, or None where nothing bad did."""
+    return None if ended_well(record) else explained(Scene(record, kernel))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An event's registers that were looked up later; see qemu_log.Dump."""
+    seen: Registers
+
+    def registers(self):
+        return self.seen
+
+
+def look_again(record, kernel, image):
+    """Bochs' record has no registers at an exception: run the image again, up to the one
+    with which the bad end began."""
+    root = None if ended_well(record) else Scene(record, kernel).root
+    found = root and root.time and bochs.at_time(image, root.time)
+    if found:
+        registers, record.memory = found
+        root.dump, root.rip, root.rsp = Seen(registers), registers.rip, registers["rsp"]
+        root.cs, root.ss = registers.segments["cs"].selector, registers.segments["ss"].selector
 
 
 def explained(scene):
@@ -77,9 +101,15 @@ def keep(folder, image, kernel, record, explanation):
         shutil.copyfile(image, os.path.join(folder, "ringstep.img"))
         shutil.copyfile(kernel, os.path.join(folder, "kernel.elf"))
     kept = {"image": image, "emulator": record.emulator, "ended": explanation and explanation.ended,
-            "lines": explanation and explanation.lines()}
+            "lines": explanation.lines() if explanation else stopped_itself(record)}
     with open(os.path.join(folder, "run.json"), "w") as file:
         json.dump(kept, file)
+
+
+def stopped_itself(record):
+    """The kernel's own sentence, where it stopped at an exercise."""
+    lines = re.findall(r"^Exercise \d.*", record.text, re.M)
+    return ["  the kernel itself stopped, and no exception led to it:", f"  {lines[-1]}"] if record.status in (2, 3) and lines else []
 
 
 def again(folder):
@@ -90,15 +120,14 @@ def again(folder):
     except (OSError, ValueError):
         print("why: nothing has been run yet: make qemu-nox", file=sys.stderr)
         return 1
-    print(f"{kept['emulator']}, {kept['image']}: {kept['ended'] or 'the run ended well, there is nothing to explain'}")
-    if not kept["ended"]:
-        return 0
-    print("\n".join(kept["lines"]), flush=True)
-    if kept["emulator"] == "bochs":
+    stopped = "it stopped at an exercise" if kept["lines"] else "the run ended well, there is nothing to explain"
+    print("\n".join([f"{kept['emulator']}, {kept['image']}: {kept['ended'] or stopped}", *kept["lines"]]), flush=True)
+    if kept["emulator"] == "bochs" or not kept["ended"]:
         return 0
     kernel = os.path.join(folder, "kernel.elf")
-    record = bochs.boot(os.path.join(folder, "ringstep.img"), kernel, Limits())
-    if explain(record, kernel) is None:
+    image = os.path.join(folder, "ringstep.img")
+    record = bochs.boot(image, kernel, Limits())
+    if ended_well(record):
         print("bochs, the same image: it ends well there; see handouts/trouble.md#one-emulator-only")
     else:
         print(f"bochs, the same image: {ended(record)}")

@@ -1,12 +1,25 @@
 """The end of a run, with what the rules about causes ask of it."""
 import re
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
+from ringstep.course.skeleton import exercises
 from ringstep.explain.chain import last_chain, same_place
 from ringstep.kernel import decode, layout, paging, symbols
 
 MASK = (1 << 64) - 1
+ROOT = Path(__file__).resolve().parents[3]
 PANIC = re.compile(r"^PANIC: (?:(?P<place>\S+:\d+): (?P<function>\w+)\(\): )?(?P<message>.*)", re.M)
+
+
+@lru_cache()
+def section_of(path):
+    """"lab2.md#exercise-21-…": the section of the handouts for an exercise's file."""
+    id = next((id for id, _, file in exercises(ROOT) if file == path), "")
+    page = ROOT / f"handouts/lab{id[:1]}.md"
+    heading = re.search(rf"^### (Exercise {re.escape(id)}: .*)", page.read_text() if page.exists() else "", re.M)
+    return heading and f"{page.name}#" + re.sub(r"[^\w\- ]", "", heading[1]).lower().replace(" ", "-")
 
 
 class Scene:
@@ -34,7 +47,7 @@ class Scene:
         self.before = record.events[:at]
         if self.root and self.root.rip is None and self.panic:      # Bochs: the kernel says where
             at = re.search(r" at rip (0x[0-9a-f]+)", self.panic["message"])
-            self.root = self.chain[0] = replace(self.root, rip=at and int(at[1], 16))
+            self.root.rip = at and int(at[1], 16)
         self.registers = (self.root.registers if self.root else None) or record.registers
         if self.registers and self.root and not self.root.dump:     # those are of later
             self.registers = replace(self.registers, general={})
@@ -76,16 +89,29 @@ class Scene:
         found = self.symbols and address is not None and self.symbols.function(address)
         return found[0] if found else ""
 
-    def callers(self, registers):
-        """The functions around a place, the innermost first, by the chain of RBPs."""
-        found, frame = [self.function(registers.rip)], registers.general.get("rbp", 0)
+    def places(self, registers):
+        """Where the processor is, and where the functions around it go on, by the chain of RBPs."""
+        found, frame = [registers.rip], registers.general.get("rbp", 0)
         for _ in range(16):
             data = self.memory.virtual(registers.cr3, frame, 16) if self.memory and frame % 8 == 0 else None
             if not data or frame < layout.USER_END:
                 break
-            found.append(self.function(int.from_bytes(data[8:], "little") - 1))
+            found.append(int.from_bytes(data[8:], "little") - 1)
             frame = int.from_bytes(data[:8], "little")
-        return [name for name in found if name]
+        return found
+
+    def callers(self, registers):
+        """The functions around a place, the innermost first."""
+        return [name for name in map(self.function, self.places(registers)) if name]
+
+    def exercise(self):
+        """(function, page and section) of the innermost function on the stack that an
+        exercise's file holds, or None."""
+        for place in self.places(self.registers) if self.symbols and self.registers else ():
+            match = re.search(r"(\w+), (?:labs|solutions)/(\S+/exercises/\S+):", self.symbols.where(place) or "")
+            if match:
+                return match[1], section_of(match[2])
+        return None
 
     def name(self, address):
         return layout.name(self.names, address & MASK, self.table)

@@ -8,6 +8,7 @@ and the emulator's record of traps are evidence.
 import re
 import struct
 from dataclasses import dataclass
+from itertools import groupby
 
 from ringstep.explain import postmortem
 from ringstep.kernel import paging, symbols
@@ -179,19 +180,21 @@ class Run:
 
     # ---- test kernels ----
 
+    def observed_so_far(self):
+        """What the test kernel has written down: [(what, value)]."""
+        count, = self.u64s(self.symbol("observation_count"), 1)
+        if count > 40000:
+            return []
+        words = self.u64s(self.symbol("observations"), 2 * count)
+        names = {what: self.string(what) for what in set(words[::2])}
+        return [(names[what], value) for what, value in zip(words[::2], words[1::2])]
+
     @property
     def observed(self):
-        """What the test kernel wrote down: [(what, value)]; it must have come to its end."""
+        """The same of a test kernel that has come to its end."""
         if self._observed is None:
-            count, = self.u64s(self.symbol("observation_count"), 1)
-            table = self.symbol("observations")
-            if not 0 < count <= 40000:
-                raise NotReached(f"the test kernel has not run to its end: {self.stopped()}")
-            words, names = self.u64s(table, 2 * count), {}
-            for what in set(words[::2]):
-                names[what] = self.string(what)
-            self._observed = [(names[what], value) for what, value in zip(words[::2], words[1::2])]
-        if self._observed[-1][0] != "end" or self._observed[-1][1] != len(self._observed) - 1:
+            self._observed = self.observed_so_far()
+        if self._observed[-1:] != [("end", len(self._observed) - 1)]:
             raise NotReached(f"the test kernel has not run to its end: {self.stopped()}")
         return self._observed
 
@@ -282,6 +285,22 @@ class Run:
 
     def program_symbol(self, program, name):
         return symbols.load(self.programs[program]).address(name)
+
+
+def observations(run, most=48):
+    """What a test kernel has written down, for people: a line ends where a name comes again."""
+    lines, names = [], set()
+    for what, group in groupby(run.observed_so_far(), key=lambda pair: pair[0]):
+        values = [f"{signed(v)}" if -4096 < signed(v) < 4096 else f"{v:#x}" for _, v in group]
+        more = f" … ({len(values)} values)" if len(values) > 4 else ""
+        item = f"{what} {' '.join(values[:4])}{more}"
+        if what in names or not lines:
+            lines.append("  " + item)
+            names = set()
+        else:
+            lines[-1] += f", {item}"
+        names.add(what)
+    return lines[:most] + [f"  … and {len(lines) - most} lines more"][:len(lines) > most]
 
 
 REPORT_NUMBER = 0x5EED

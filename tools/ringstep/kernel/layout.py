@@ -17,6 +17,8 @@ USER_END = CONSTANTS["USER_HALF_END"]
 PROGRAMS = CONSTANTS["USER_PROGRAM_BASE"]
 SLOT = PAGE + CONSTANTS["KERNEL_STACK_SIZE"]            # stacks.h: a guard page and a stack
 RECORD = struct.Struct("<QiIQQQ22QI")                   # process.h: struct process
+TRAP_FRAME = ("r15 r14 r13 r12 r11 r10 r9 r8 rbp rdi rsi rdx rcx rbx rax vector error_code "
+              "rip cs rflags rsp ss").split()           # trap.h: struct trap_frame
 STATES = ("new", "ready", "running", "dead")
 MOST_PROCESSES = 20000                                  # more: the list is broken
 
@@ -60,6 +62,20 @@ def processes(symbols, memory):
         found.append(Process(at, pid, state, *words[:3], tuple(words[3:25]), words[25]))
         at = next_
     return found
+
+
+def first_broken(symbols, memory):
+    """The first address in the process table at which no record can be, or None."""
+    at = u64(symbols, memory, "table")
+    for _ in range(MOST_PROCESSES):
+        if not at:
+            return None
+        if at % PAGE or not 0 <= at - PHYSICAL_MAP < memory.size:
+            return at
+        at, pid, state = RECORD.unpack(memory.read(at - PHYSICAL_MAP, RECORD.size))[:3]
+        if pid == 0 or state >= len(STATES):
+            return at
+    return at
 
 
 def stack_slot(address):

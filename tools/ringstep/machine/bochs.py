@@ -11,6 +11,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import struct
 import tempfile
 from functools import lru_cache
@@ -23,6 +24,7 @@ BOOT_SECTOR = 0x7C00
 BLOCK = 128 << 10
 RESET_VECTOR = 0xFFF0
 SILENCE = 60            # seconds without a word from the debugger
+STOPPED = r"\(0\)(?: \[0x|\.\[)"      # the second: nothing is mapped where RIP points
 RESET = re.compile(r"\[CPU0  \] cpu \w+ reset")
 FILES = {               # Debian, Ubuntu; Fedora and others; Homebrew
     "rom": ["/usr/share/bochs/BIOS-bochs-legacy", "/usr/share/bochs/BIOS-bochs-latest", "/usr/local/share/bochs/BIOS-bochs-latest",
@@ -181,6 +183,9 @@ class Machine:
             os.write(self.terminal, line.encode() + b"\n")
         except OSError:
             raise EOFError
+        return self.answer(last)
+
+    def answer(self, last):
         while True:
             match = re.search(rf"^(?:{last}).*\n", self.said, re.M)
             if match:
@@ -190,7 +195,7 @@ class Machine:
 
     def go(self, *lines):
         """Type lines of which the last lets the guest run; what stopped it."""
-        return self.ask("\n".join((*lines, "c")), r"\(0\) \[0x")
+        return self.ask("\n".join((*lines, "c")), STOPPED)
 
     def registers(self):
         return parse_registers(self.ask("r", "eflags") + self.ask("sreg", "idtr")
@@ -224,12 +229,16 @@ class Machine:
 
     # ---- running ----
 
+    def start(self):
+        """Go on to the boot sector; a reader for the guest's memory."""
+        self.ask("", STOPPED)               # it stops before the first instruction
+        self.go(f"lb {BOOT_SECTOR:#x}")
+        return self.memory(self.contents("disk.img", 512))
+
     def run(self, left, off):
         """Go on to the end: how it ended (None: Bochs ended by itself),
         registers and memory at the last stop, and the snapshots."""
-        self.ask("", r"\(0\) \[0x")         # it stops before the first instruction
-        self.go(f"lb {BOOT_SECTOR:#x}")
-        memory, snapshots = self.memory(self.contents("disk.img", 512)), []
+        memory, snapshots = self.start(), []
         setup = [f"lb {address:#x}" for address in {*left, *([off] if off else [])}]
         if self.limits.instructions:
             setup.append(f"sb {self.limits.instructions}")
@@ -248,6 +257,10 @@ class Machine:
                     snapshots.append(Snapshot.take(point, registers, memory))
                 if registers.rip == off:
                     last, copy = registers, memory and memory.copy()
+        except KeyboardInterrupt:           # its debugger takes the signal for "stop"
+            os.killpg(self.process.pid, signal.SIGINT)
+            self.answer(STOPPED)
+            return "stopped", self.registers(), memory and memory.copy(), snapshots
         except EOFError:
             self.process.wait()
             return None, last, copy, snapshots
@@ -298,5 +311,20 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None):
     except EOFError:                        # before the boot sector, so not the kernel's doing
         machine.process.wait()
         raise MachineError(f"Bochs broke off at its start: {machine.process.returncode}") from None
+    finally:
+        machine.close()
+
+
+def at_time(image, time, limits=Limits()):
+    """(registers, memory) before the instruction number `time`, in a run of its own: Bochs
+    executes the same instructions every time. None where it does not come that far."""
+    machine = Machine(image, limits, None)
+    try:
+        memory = machine.start()
+        if "Caught time breakpoint" not in machine.go(f"sba {time}"):
+            return None
+        return machine.registers(), memory and memory.copy()
+    except EOFError:
+        return None
     finally:
         machine.close()
