@@ -238,7 +238,7 @@ def session(lab, old, solved="all", test=""):
             machine.kill()
             machine.wait()
     text = cut(output, "(gdb) ").replace(str(ROOT) + "/", "")
-    return fence(re.sub(r"^(\[Inferior 1 |Remote comm|FPR\d|XMM\d).*\n?", "", text, flags=re.M))
+    return fence(re.sub(r"^(\[Inferior 1 |(?:Python Exception .*: )?Remote comm|FPR\d|XMM\d).*\n?", "", text, flags=re.M))
 
 
 @source
