@@ -8,6 +8,7 @@
 #include <tables.h>
 
 #define FRAMES_MAX 8192
+#define COUNTED 4                   /* after this many steps of each kind the count is read */
 
 static uint64_t frames[FRAMES_MAX];
 static uint64_t count;
@@ -29,6 +30,8 @@ static void take_all(bool note)
         if (frame.raw == FRAME_NONE.raw)
             break;
         frames[count] = frame.raw;
+        if (count < COUNTED)
+            observe("free while taking", frame_free_count());
         if (note)
             observe("frame", frame.raw);
         if (!frame_is_usable(frame))            /* must not be written to */
@@ -55,9 +58,13 @@ _Noreturn void kmain(void)
     take_all(true);
 
     /* Back, every third one first. */
+    unsigned given_back = 0;
     for (unsigned start = 0; start < 3; start++)
-        for (uint64_t i = start; i < count; i += 3)
+        for (uint64_t i = start; i < count; i += 3) {
             frame_free(phys(frames[i]));
+            if (given_back++ < COUNTED)
+                observe("free while giving back", frame_free_count());
+        }
     observe("free after all came back", frame_free_count());
     take_all(true);
 

@@ -54,6 +54,20 @@ static void try_refused(phys_t root)
     hoard_release();
 }
 
+/* A page of 2 MiB that the boot code has mapped, and one of 1 GiB. */
+static void try_large(void)
+{
+    phys_t root = frame_alloc(), frame = frame_alloc();
+    pte_t *entry = page_table_walk(root, USER_PROGRAM_BASE, 3, true);
+    if (entry)
+        *entry = PTE_P | PTE_PS;
+    uint64_t before = frame_free_count();
+    observe("large map", (uint64_t)page_map(kernel_page_table, PHYSICAL_MAP_BASE, frame, PTE_NX));
+    observe("huge map", (uint64_t)page_map(root, USER_PROGRAM_BASE, frame, PTE_U));
+    observe("huge page intact", entry && *entry == (PTE_P | PTE_PS));
+    observe("frames used at large pages", before - frame_free_count());
+}
+
 /* Through the processor: what is mapped can be used, what is unmapped cannot, at once. */
 static void try_use(void)
 {
@@ -79,6 +93,7 @@ _Noreturn void kmain(void)
     observe("root", root.raw);
     try_pages(root);
     try_refused(root);
+    try_large();
     try_use();
 
     /* One page of the table goes, the others stay: the harness walks what is left. */

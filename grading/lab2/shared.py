@@ -31,6 +31,24 @@ def page_faults(run):
     return [e for e in run.exceptions(14) if e.cpl == 0]
 
 
+def fault_at(run, address):
+    """Whether the emulator has seen a page fault there. Bochs does not always tell where."""
+    return any(event.cr2 in (address, None) for event in page_faults(run))
+
+
+def listed(values, form="{:#x}", most=6):
+    """"0x1, 0x2 and 0x3"; of many only the first."""
+    shown = [form.format(value) for value in values]
+    if len(shown) > most:
+        shown[most:] = [f"{len(shown) - most} more"]
+    return " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + shown[-1:]) or "none"
+
+
+def bits(entries, mask):
+    """One bit of each entry, from level 4 down: "1, 1, 1, 0"."""
+    return ", ".join("1" if entry & mask else "0" for entry in entries)
+
+
 def flags(page):
     return (f"{page.virtual:#x} is mapped {page.permissions}, U bits from level 4 down "
-            f"{[entry >> 2 & 1 for entry in page.entries]}")
+            f"{bits(page.entries, U)}")

@@ -7,9 +7,20 @@
 #include <string.h>
 
 #define STACKS 5
+#define USER_STACK_BOTTOM (USER_STACK_TOP - USER_STACK_SIZE)
+
+static unsigned user_pages_mapped(phys_t root)
+{
+    unsigned mapped = 0;
+    for (uint64_t page = USER_STACK_BOTTOM; page < USER_STACK_TOP; page += PAGE_SIZE) {
+        pte_t *entry = page_table_walk(root, page, 1, false);
+        mapped += entry && *entry & PTE_P;
+    }
+    return mapped;
+}
 
 /* With every number of free frames up to what a stack needs: all or nothing. */
-static void try_without_memory(void)
+static void try_kernel_stack_without_memory(void)
 {
     uint64_t top = 0;
     for (uint64_t left = 0; left < KERNEL_STACK_SIZE / PAGE_SIZE; left++) {
@@ -18,30 +29,55 @@ static void try_without_memory(void)
         observe("frames left", left);
         observe("frames free after failure", frame_free_count());
     }
-    for (uint64_t left = 0; left < USER_STACK_SIZE / PAGE_SIZE; left += 5) {
+    hoard_release();
+}
+
+/* The 16 pages need three tables. Those made before a failure stay in the page
+ * table and go with it: so the frames are counted when it is destroyed. */
+static void try_user_stack_without_memory(void)
+{
+    uint64_t top = 0;
+    for (uint64_t left = 0; left <= USER_STACK_SIZE / PAGE_SIZE + 4; left++) {
         phys_t root = FRAME_NONE;
         hoard_all_but(left + 1);
+        uint64_t before = frame_free_count();
         (void)create_user_page_table(&root);
-        /* Tables made on the way stay in the page table, and go with it. */
-        hoard_all_but(left);
-        observe("user stack with too few frames", (uint64_t)allocate_user_stack(root, &top));
-        unsigned mapped = 0;
-        for (uint64_t page = USER_STACK_TOP - USER_STACK_SIZE; page < USER_STACK_TOP; page += PAGE_SIZE) {
-            pte_t *entry = page_table_walk(root, page, 1, false);
-            mapped += entry && *entry & PTE_P;
-        }
-        observe("user pages mapped after failure", mapped);
+        observe("frames for a user stack", left);
+        observe("result", (uint64_t)allocate_user_stack(root, &top));
+        observe("mapped", user_pages_mapped(root));
         destroy_user_page_table(root);
+        observe("lost", before - frame_free_count());
     }
     hoard_release();
+}
+
+/* A page that somebody else has mapped where the stack is to be: it must stay mapped. */
+static void try_foreign_page(uint64_t page)
+{
+    uint64_t before = frame_free_count(), top = 0;
+    phys_t root = FRAME_NONE, frame = frame_alloc();
+    (void)create_user_page_table(&root);
+    (void)page_map(root, page, frame, PTE_U | PTE_NX);
+    observe("foreign page", page);
+    observe("foreign frame", frame.raw);
+    observe("result", (uint64_t)allocate_user_stack(root, &top));
+    pte_t *entry = page_table_walk(root, page, 1, false);
+    observe("entry", entry ? *entry : 0);
+    observe("mapped", user_pages_mapped(root));
+    destroy_user_page_table(root);
+    observe("lost", before - frame_free_count());
 }
 
 _Noreturn void kmain(void)
 {
     lab2_start();
     uint64_t tops[STACKS] = { 0 }, before = frame_free_count(), user_top = 0;
-    try_without_memory();
+    try_kernel_stack_without_memory();
     observe("lost by failures", before - frame_free_count());
+    try_user_stack_without_memory();
+    try_foreign_page(USER_STACK_BOTTOM);
+    try_foreign_page(USER_STACK_BOTTOM + 5 * PAGE_SIZE);
+    try_foreign_page(USER_STACK_TOP - PAGE_SIZE);
 
     for (unsigned i = 0; i < STACKS; i++) {
         observe("allocate", (uint64_t)allocate_kernel_stack(&tops[i]));
@@ -69,9 +105,10 @@ _Noreturn void kmain(void)
 
     /* In the address space itself: the guard pages fault. */
     write_cr3(root.raw);
-    observe("guard readable", probe_read(tops[0] - KERNEL_STACK_SIZE - 1));
-    observe("guard readable", probe_read(user_top - USER_STACK_SIZE - 1));
-    observe("guard readable", probe_read(USER_STACK_TOP));
+    /* Not the first stack's: below the area lie addresses that are not canonical. */
+    observe("kernel guard readable", probe_read(tops[1] - KERNEL_STACK_SIZE - 1));
+    observe("page below readable", probe_read(user_top - USER_STACK_SIZE - 1));
+    observe("page above readable", probe_read(USER_STACK_TOP));
     observe("user stack not zero", *(volatile uint64_t *)(USER_STACK_TOP - 64)
             | *(volatile uint64_t *)(USER_STACK_TOP - 8));
     write_cr3(kernel_page_table.raw);

@@ -1,5 +1,6 @@
 """What lab 2's kernel must have done with frames and page tables. See tools/ringstep/grading/harness.py."""
-from grading.lab2.shared import ADDRESS, EEXIST, EINVAL, ENOENT, ENOMEM, FRAMES, MAIN, MAP, NX, P, PAGE, U, W, WALK, expect_error, page_faults
+from grading.lab2.shared import (ADDRESS, EEXIST, EINVAL, ENOENT, ENOMEM, FRAMES, MAIN, MAP, NX, P, PAGE, U, W,
+                                 WALK, bits, expect_error, fault_at, listed, page_faults)
 from ringstep.grading.harness import test
 
 # ---- 2.1 ----
@@ -17,6 +18,14 @@ def usable_ranges(run):
     return ranges
 
 
+def handed_out(run, frame):
+    """That a frame was handed out, and what is special about it."""
+    ends = run.values("region end")
+    where = "" if frame not in ends else \
+        f": it is the end of memory_regions[{ends.index(frame)}], the first byte behind that region"
+    return f"frame {frame:#x} was handed out{where}"
+
+
 @test("2.1", FRAMES, "frame_alloc")
 def frames_are_usable(run):
     """Every frame handed out is whole, and memory that the firmware calls usable."""
@@ -24,8 +33,8 @@ def frames_are_usable(run):
     for frame in run.values("frame"):
         run.expect(frame % PAGE == 0, "frames to start at multiples of 4096", f"one is {frame:#x}")
         run.expect(any(start <= frame and frame + PAGE <= end for start, end in ranges),
-                   "only memory that the firmware calls usable", f"{frame:#x} was handed out")
-        run.expect(frame >= 0x100000, "nothing below 1 MiB", f"{frame:#x} was handed out")
+                   "only memory that the firmware calls usable", handed_out(run, frame))
+        run.expect(frame >= 0x100000, "nothing below 1 MiB", handed_out(run, frame))
 
 
 @test("2.1", FRAMES, "frame_alloc")
@@ -37,8 +46,7 @@ def frames_are_free(run):
     root, = run.u64s(run.symbol("kernel_page_table"), 1)
     tables = {entry & ADDRESS for page in run.pages(root, 256) for entry in page.entries[:2]}
     for frame in (*image, root, *tables):
-        run.expect(frame not in used, "the kernel's own memory to stay the kernel's",
-                   f"frame {frame:#x} was handed out")
+        run.expect(frame not in used, "the kernel's own memory to stay the kernel's", handed_out(run, frame))
 
 
 @test("2.1", FRAMES, "frame_alloc")
@@ -81,6 +89,11 @@ def frames_are_counted(run):
     """frame_free_count is right before, in between and when all are taken."""
     usable = run.value("usable")
     run.equal("at first a count of", run.value("free at first"), usable, "{}")
+    taking, giving = run.values("free while taking"), run.values("free while giving back")
+    for taken, free in enumerate(taking[:len(giving)], 1):
+        run.equal(f"with {taken} of {usable} frames taken a count of", free, usable - taken, "{}")
+    for given, free in enumerate(giving, 1):
+        run.equal(f"with {given} given back after all were taken a count of", free, given, "{}")
     for free in run.values("free when exhausted"):
         run.equal("with all taken a count of", free, 0, "{}")
     run.equal("with all given back a count of", run.value("free after all came back"), usable, "{}")
@@ -89,14 +102,27 @@ def frames_are_counted(run):
 
 # ---- 2.2 ----
 
+def entry_words(run, entry):
+    """A pointer to an entry as a table's physical address and an index."""
+    offset = entry - run.constant("PHYSICAL_MAP_BASE")
+    if not entry:
+        return "NULL"
+    if entry % 8 or not 0 <= offset < run.constant("PHYSICAL_MAP_MAX"):
+        return f"{entry:#x}, which points into no table"
+    return f"entry {offset % PAGE // 8} of the table at {offset - offset % PAGE:#x}"
+
+
 @test("2.2", WALK, "page_table_walk")
 def walk_finds_entries(run):
     """The walk ends at the right entry on each level, and at NULL where there is none."""
-    pairs = list(zip(run.values("expected entry"), run.values("entry")))
-    run.expect(len(pairs) == 40, "40 walks", f"{len(pairs)}")
-    for expected, entry in pairs:
-        run.expect(entry == expected, f"the walk to end at {expected:#x}" if expected else "NULL",
-                   f"it gives {entry:#x}")
+    walks = run.groups("walk from")
+    run.expect(len(walks) == 40, "40 walks", f"{len(walks)}")
+    for walk in walks:
+        create = "true" if walk["create"] else "false"
+        call = f"page_table_walk({walk['walk from']:#x}, {walk['address']:#x}, {walk['level']}, {create})"
+        run.expect(walk["entry"] == walk["expected entry"],
+                   f"{call} to give {entry_words(run, walk['expected entry'])}",
+                   f"it gives {entry_words(run, walk['entry'])}")
     for entry in run.values("large page intact"):
         run.equal("the large page's entry untouched:", entry & ~0x60, 0x200000 | P | 0x80)
 
@@ -113,9 +139,9 @@ def walk_makes_tables(run):
                    "the walk from the PML4 does not get there")
         run.equal(f"the frame of {address:#x} to be", page.physical, 0x100000 + number * PAGE)
         run.expect(page.user, f"ring 3 to be let through on all levels to {address:#x}",
-                   f"the U bits from level 4 down are {[entry >> 2 & 1 for entry in page.entries]}")
+                   f"the U bits from level 4 down are {bits(page.entries, U)}")
         run.expect(all(e & W for e in page.entries[:3]), f"the tables above {address:#x} writable",
-                   f"the W bits from level 4 down are {[entry >> 1 & 1 for entry in page.entries]}")
+                   f"the W bits from level 4 down are {bits(page.entries, W)}")
         run.expect(not any(e & NX for e in page.entries[:3]), f"execution not forbidden above {address:#x}",
                    "a table's entry has NX")
     run.expect(len(pages) == len(wanted), f"{len(wanted)} pages and no other", f"{len(pages)} are mapped")
@@ -130,7 +156,7 @@ def walk_keeps_ring_3_out(run):
     pages = run.pages(run.value("kernel-like root"))
     run.expect(len(pages) == 1, "one page in the kernel half", f"{len(pages)}")
     run.expect(not any(entry & U for entry in pages[0].entries), "no U bit on any level",
-               f"the U bits from level 4 down are {[entry >> 2 & 1 for entry in pages[0].entries]}")
+               f"the U bits from level 4 down are {bits(pages[0].entries, U)}")
 
 
 @test("2.2", WALK, "page_table_walk")
@@ -165,7 +191,8 @@ def pages_are_mapped(run):
         expected = want["map flags"]
         is_ = (W if page.writable else 0) | (U if page.user else 0) | (0 if page.executable else NX)
         run.equal(f"{address:#x} to have the permissions", is_, expected)
-    run.expect(not [v for v in pages if v >> 63 == 0], "no other page", f"{[hex(v) for v in pages]}")
+    others = [address for address in pages if address >> 63 == 0]
+    run.expect(not others, "no other page mapped", f"mapped: {listed(others)}")
 
 
 @test("2.3", MAP, "page_map")
@@ -177,6 +204,17 @@ def bad_addresses_are_refused(run):
     for result in run.values("unmap of nothing"):
         expect_error(run, "page_unmap() of a page that is not mapped", result, ENOENT)
     run.equal("frames used by what was refused:", run.value("frames used by refusals"), 0, "{}")
+
+
+@test("2.3", MAP, "page_map")
+def large_pages_are_mappings(run):
+    """What a large page covers is mapped: page_map gives -EEXIST there and changes nothing."""
+    expect_error(run, f"page_map({run.constant('PHYSICAL_MAP_BASE'):#x}), where a page of 2 MiB is mapped,",
+                 run.value("large map"), EEXIST)
+    expect_error(run, f"page_map({run.constant('USER_PROGRAM_BASE'):#x}), where a page of 1 GiB is mapped,",
+                 run.value("huge map"), EEXIST)
+    run.expect(run.value("huge page intact"), "the entry of the 1 GiB page untouched", "it was changed")
+    run.equal("frames used at large pages:", run.value("frames used at large pages"), 0, "{}")
 
 
 @test("2.3", MAP, "page_map")
@@ -208,5 +246,4 @@ def two_mappings_of_one_frame(run):
     address = run.constant("KERNEL_STACK_BASE") + run.constant("KERNEL_STACK_AREA") - PAGE
     run.expect('"written through one mapping", read through another' in run.text,
                'the line "written through one mapping…"', run.stopped())
-    run.expect(any(e.cr2 in (address, None) for e in page_faults(run)),
-               f"a #PF at {address:#x} after page_unmap()", "there was none")
+    run.expect(fault_at(run, address), f"a #PF at {address:#x} after page_unmap()", "there was none")

@@ -1,7 +1,8 @@
 """What lab 2's kernel must have done with processes and their memory. See tools/ringstep/grading/harness.py."""
 import re
 
-from grading.lab2.shared import ADDRESS, EINVAL, ENOMEM, ESRCH, MAIN, PAGE, PROCESSES, SPACES, STACKS, U, expect_error, flags, page_faults
+from grading.lab2.shared import (ADDRESS, EEXIST, EINVAL, ENOMEM, ESRCH, MAIN, P, PAGE, PROCESSES, SPACES, STACKS, U,
+                                 expect_error, fault_at, flags, listed, page_faults)
 from ringstep.grading.harness import signed, test
 
 # ---- 2.4 ----
@@ -9,11 +10,12 @@ from ringstep.grading.harness import signed, test
 @test("2.4", SPACES, "create_user_page_table")
 def kernel_half_is_shared(run):
     """Both page tables have the kernel's entries 256 to 511, and they lead to the same tables."""
-    read = run.memory.read
-    kernel = read(run.value("kernel root") + PAGE // 2, PAGE // 2)
     for name in ("a", "b"):
-        run.expect(read(run.value(name) + PAGE // 2, PAGE // 2) == kernel,
-                   "entries 256-511 as in the kernel's PML4", f"those of {run.value(name):#x} differ")
+        root = run.value(name)
+        for index in range(256, 512):
+            mine, kernel = (run.memory.u64(table + 8 * index) for table in (root, run.value("kernel root")))
+            run.expect(mine == kernel, f"entry {index} of the PML4 at {root:#x} as in the kernel's PML4: {kernel:#x}",
+                       f"it is {mine:#x}")
     run.equal("a mapping made later to be seen in every page table: the value",
               run.value("late mapping seen in b"), 0x4242)
 
@@ -27,7 +29,7 @@ def user_halves_are_disjoint(run):
         run.expect(len(pages) == count, f"{count} pages in the user half of {name}", f"{len(pages)}")
         frames[name] = {e & ADDRESS for page in pages for e in page.entries} | {run.value(name)}
     common = frames["a"] & frames["b"]
-    run.expect(not common, "nothing in common", f"both lead to the frames {[hex(f) for f in common]}")
+    run.expect(not common, "nothing in common", f"both lead to {listed(sorted(common))}")
 
 
 @test("2.4", SPACES, "create_user_page_table")
@@ -71,20 +73,23 @@ def kernel_stacks(run):
     mapped = {page.virtual: page for page in run.pages(run.value("kernel root"), 256, 256)
               if page.virtual < end}
     tops = run.values("kernel stack")
-    run.expect(len(set(tops)) == 5, "five different stacks", f"{[hex(top) for top in tops]}")
+    run.expect(len(set(tops)) == 5, "five different stacks", f"the tops are {listed(tops)}")
     everything = set(mapped)
     for top in tops:
         run.expect(top - size - PAGE not in everything, f"a guard page below the stack at {top - size:#x}",
                    f"{top - size - PAGE:#x} is mapped")
         run.expect(base < top <= end and top % 16 == 0,
                    "a 16-byte aligned top in the area of the kernel stacks", f"{top:#x}")
+        slot = (top - size - base) // (size + PAGE) * (size + PAGE) + base
+        run.expect(top - size == slot + PAGE, f"a stack that begins at {slot + PAGE:#x}, since the first page "
+                   "of its slot is the guard page and stays unmapped", f"it begins at {top - size:#x}")
         for address in range(top - size, top, PAGE):
             page = mapped.pop(address, None)
             run.expect(page is not None, f"all 16 KiB below {top:#x} mapped", f"{address:#x} is not")
             run.expect(page.writable and not page.executable and not any(e & U for e in page.entries),
                        "a stack page that is writable, not executable, and without a U bit", flags(page))
     run.expect(not mapped, "nothing mapped in the area but the stacks: guard pages between them",
-               f"{[hex(v) for v in sorted(mapped)]} are mapped")
+               f"mapped, too: {listed(sorted(mapped))}")
 
 
 @test("2.5", STACKS, "allocate_kernel_stack")
@@ -118,31 +123,73 @@ def user_stack(run):
         run.expect(page.writable and not page.executable and page.user,
                    "a stack page that is writable, not executable, and ring 3's", flags(page))
     run.expect(not pages, "nothing else mapped: a guard page below, none above",
-               f"{[hex(v) for v in sorted(pages)]} are mapped")
+               f"mapped, too: {listed(sorted(pages))}")
     run.equal("zeroes at the top of the stack:", run.value("user stack not zero"), 0)
 
 
-@test("2.5", STACKS, "allocate_kernel_stack")
-def guard_pages_fault(run):
-    """Touching the page below a stack, and the one above the user stack, is a page fault."""
-    for readable in run.values("guard readable"):
-        run.expect(not readable, "a page fault in a guard page", "it can be read")
-    run.expect(len(page_faults(run)) >= 4, f"{run.emulator} to record four page faults",
-               f"it has seen {len(page_faults(run))}")
+def expect_guard(run, address, what, readable):
+    run.expect(not readable, f"a page fault at {address:#x}, in {what}", "it can be read")
+    run.expect(fault_at(run, address), f"{run.emulator} to record a page fault at {address:#x}, in {what}",
+               "it has seen none there")
 
 
 @test("2.5", STACKS, "allocate_kernel_stack")
-def stacks_without_memory(run):
-    """When memory runs out halfway nothing stays mapped and no frame is lost."""
+def kernel_guard_page_faults(run):
+    """Touching the page below a kernel stack is a page fault."""
+    top = run.values("kernel stack")[1]
+    expect_guard(run, top - run.constant("KERNEL_STACK_SIZE") - 1,
+                 f"the guard page of the kernel stack whose top is {top:#x}", run.value("kernel guard readable"))
+
+
+@test("2.5", STACKS, "allocate_user_stack")
+def user_guard_pages_fault(run):
+    """Touching the page below the user stack, or the one above it, is a page fault."""
+    top = run.constant("USER_STACK_TOP")
+    expect_guard(run, top - run.constant("USER_STACK_SIZE") - 1, "the guard page below the user stack",
+                 run.value("page below readable"))
+    expect_guard(run, top, "the page above the user stack", run.value("page above readable"))
+
+
+@test("2.5", STACKS, "allocate_kernel_stack")
+def kernel_stack_without_memory(run):
+    """When memory runs out halfway allocate_kernel_stack keeps no page and no frame."""
     for result in run.values("kernel stack with too few frames"):
         expect_error(run, "allocate_kernel_stack() with too few frames", result, ENOMEM)
     for left, free in zip(run.values("frames left"), run.values("frames free after failure")):
         run.expect(left == free, f"{left} free frames after a failure, as before", f"{free} are free")
-    for result in run.values("user stack with too few frames"):
-        expect_error(run, "allocate_user_stack() with too few frames", result, ENOMEM)
-    for mapped in run.values("user pages mapped after failure"):
-        run.expect(mapped == 0, "no page of the stack mapped after a failure", f"{mapped} are")
     run.equal("frames lost by failures:", signed(run.value("lost by failures")), 0, "{}")
+
+
+def expect_no_loss(run, call, lost):
+    run.expect(lost == 0, f"as many free frames as before, after {call} and destroy_user_page_table()",
+               f"frames that are missing: {signed(lost)}")
+
+
+@test("2.5", STACKS, "allocate_user_stack")
+def user_stack_without_memory(run):
+    """When memory runs out halfway allocate_user_stack keeps no page and no frame."""
+    pages = run.constant("USER_STACK_SIZE") // PAGE
+    for seen in run.groups("frames for a user stack"):
+        left = seen["frames for a user stack"]
+        call = f"allocate_user_stack() with {left} frame{'s' * (left != 1)} free"
+        enough = left >= pages + 3              # the tables of levels 3, 2 and 1
+        expect_error(run, call, seen["result"], 0 if enough else ENOMEM)
+        run.equal(f"pages of the stack mapped after {call}:", seen["mapped"], pages if enough else 0, "{}")
+        expect_no_loss(run, call, seen["lost"])
+
+
+@test("2.5", STACKS, "allocate_user_stack")
+def user_stack_spares_others(run):
+    """Where somebody else has mapped a page allocate_user_stack gives -EEXIST and leaves it alone."""
+    for seen in run.groups("foreign page"):
+        page, frame, entry = seen["foreign page"], seen["foreign frame"], seen["entry"]
+        call = f"allocate_user_stack() with {page:#x} mapped before"
+        expect_error(run, call, seen["result"], EEXIST)
+        run.expect(entry & P and entry & ADDRESS == frame,
+                   f"{page:#x}, which was mapped before allocate_user_stack(), to stay mapped to frame {frame:#x}",
+                   f"its entry is {entry:#x}")
+        run.equal(f"pages of the stack mapped after {call}:", seen["mapped"], 1, "{}")
+        expect_no_loss(run, call, seen["lost"])
 
 
 @test("2.5", MAIN, "allocate_kernel_stack")
@@ -172,7 +219,7 @@ def pids_count_up(run):
     last = run.values("pid")
     run.expect(last and last[0] == 322, "PID 322 after 321 processes and many failures",
                f"{last[0] if last else 'none'}")
-    run.expect(len(set(last)) == 3, "three different PIDs", f"{last}")
+    run.expect(len(set(last)) == 3, "three different PIDs", f"they are {listed(last, '{}')}")
 
 
 @test("2.6", PROCESSES, "create_process")
@@ -222,7 +269,7 @@ def failures_are_undone(run):
 def cycles_lose_nothing(run):
     """Creating and destroying until memory was used many times over loses no frame."""
     run.expect(not run.values("failed in cycle"), "every cycle to succeed",
-               f"cycle {run.values('failed in cycle')} did not")
+               f"cycle {listed(run.values('failed in cycle'), '{}')} did not")
     run.equal("frames lost by one process:", signed(run.value("lost by one")), 0, "{}")
     run.equal("frames lost by 320 processes:", signed(run.value("lost by cycles")), 0, "{}")
     used = 320 * run.value("frames for one")

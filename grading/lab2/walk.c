@@ -20,28 +20,32 @@ static phys_t build(uint64_t address, phys_t tables[4])
     return tables[3];
 }
 
+static void try_walk(phys_t root, uint64_t address, int level, bool create, const pte_t *expected)
+{
+    observe("walk from", root.raw);
+    observe("address", address);
+    observe("level", (uint64_t)level);
+    observe("create", create);
+    observe("expected entry", (uint64_t)expected);
+    observe("entry", (uint64_t)page_table_walk(root, address, level, create));
+}
+
 static void try_built(uint64_t address)
 {
     phys_t tables[4];
     phys_t root = build(address, tables);
-    for (int level = 4; level >= 1; level--) {
-        observe("expected entry", (uint64_t)entry_of(tables[level - 1], page_table_index(address, level)));
-        observe("entry", (uint64_t)page_table_walk(root, address, level, false));
-    }
+    for (int level = 4; level >= 1; level--)
+        try_walk(root, address, level, false,
+                 entry_of(tables[level - 1], page_table_index(address, level)));
     /* The neighbours: another page of the same table, and tables that are missing. */
-    observe("expected entry", (uint64_t)entry_of(tables[0], page_table_index(address, 1) ^ 1));
-    observe("entry", (uint64_t)page_table_walk(root, address ^ PAGE_SIZE, 1, false));
-    for (int level = 2; level <= 4; level++) {
-        uint64_t elsewhere = address ^ 1ULL << (12 + 9 * (level - 1));
-        observe("expected entry", 0);
-        observe("entry", (uint64_t)page_table_walk(root, elsewhere, 1, false));
-    }
+    try_walk(root, address ^ PAGE_SIZE, 1, false,
+             entry_of(tables[0], page_table_index(address, 1) ^ 1));
+    for (int level = 2; level <= 4; level++)
+        try_walk(root, address ^ 1ULL << (12 + 9 * (level - 1)), 1, false, NULL);
     /* A large page in the way. */
     *entry_of(tables[1], page_table_index(address, 2)) = 0x200000 | PTE_P | PTE_PS;
-    observe("expected entry", 0);
-    observe("entry", (uint64_t)page_table_walk(root, address, 1, false));
-    observe("expected entry", 0);
-    observe("entry", (uint64_t)page_table_walk(root, address, 1, true));
+    try_walk(root, address, 1, false, NULL);
+    try_walk(root, address, 1, true, NULL);
     observe("large page intact", *entry_of(tables[1], page_table_index(address, 2)));
 }
 

@@ -188,6 +188,81 @@ void destroy_user_page_table(phys_t root)
     frame_free(root);
 }
 '''),
+    ("2.4", "only the entries that are present are copied", r'''
+int create_user_page_table(phys_t *root)
+{
+    const pte_t *kernel = phys_to_virt(kernel_page_table);
+    *root = frame_alloc();
+    if (root->raw == FRAME_NONE.raw)
+        return -ENOMEM;
+    for (int i = PTE_COUNT - 1; i >= PTE_COUNT / 2; i--)
+        if (kernel[i] & PTE_P)
+            ((pte_t *)phys_to_virt(*root))[i] = kernel[i];
+    return 0;
+}
+
+static void release(phys_t table, int level)
+{
+    const pte_t *entries = phys_to_virt(table);
+    for (int i = level == 4 ? PTE_COUNT / 2 : PTE_COUNT; i-- > 0;)
+        if (level > 0 && entries[i] & PTE_P)
+            release(pte_frame(entries[i]), level - 1);
+    frame_free(table);
+}
+
+void destroy_user_page_table(phys_t root)
+{
+    release(root, 4);
+}
+'''),
+    ("2.5", "frames counted and pages looked at before anything is mapped", r'''
+static int free_to_map(phys_t root, uint64_t bottom, uint64_t top)
+{
+    uint64_t needed = (top - bottom) / PAGE_SIZE;
+    for (uint64_t page = bottom; page < top; page += PAGE_SIZE) {
+        pte_t *entry = page_table_walk(root, page, 1, false);
+        if (entry && *entry & PTE_P)
+            return -EEXIST;
+    }
+    for (int level = 3; level >= 1; level--)
+        needed += !page_table_walk(root, bottom, level, false);
+    return frame_free_count() < needed ? -ENOMEM : 0;
+}
+
+static int map_all(phys_t root, uint64_t bottom, uint64_t top, uint64_t flags)
+{
+    int error = free_to_map(root, bottom, top);
+    for (uint64_t page = bottom; page < top && !error; page += PAGE_SIZE)
+        error = page_map(root, page, frame_alloc(), flags);
+    return error;
+}
+
+int allocate_kernel_stack(uint64_t *top)
+{
+    int error = -EAGAIN;
+    for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++) {
+        *top = KERNEL_STACK_BASE + (slot + 1) * KERNEL_STACK_SLOT;
+        error = map_all(kernel_page_table, *top - KERNEL_STACK_SIZE, *top, PTE_W | PTE_NX);
+        if (error != -EEXIST)
+            break;
+    }
+    return error == -EEXIST ? -EAGAIN : error;
+}
+
+void free_kernel_stack(uint64_t top)
+{
+    phys_t frame;
+    for (uint64_t page = top - KERNEL_STACK_SIZE; page < top; page += PAGE_SIZE)
+        if (page_unmap(kernel_page_table, page, &frame) == 0)
+            frame_free(frame);
+}
+
+int allocate_user_stack(phys_t root, uint64_t *top)
+{
+    *top = USER_STACK_TOP;
+    return map_all(root, *top - USER_STACK_SIZE, *top, PTE_W | PTE_U | PTE_NX);
+}
+'''),
     ("2.5", "kernel stacks from the top of their area down, mapped late to early", r'''
 static uint64_t slot_top(uint64_t slot)
 {

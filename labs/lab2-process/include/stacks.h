@@ -24,5 +24,5 @@ void free_kernel_stack(uint64_t top);
  * executable, for ring 3, ending at USER_STACK_TOP in the address space `root`;
  * the page below stays unmapped. 0 and *top is USER_STACK_TOP; −ENOMEM; −EEXIST
  * when something is mapped there. When it fails, none of its pages stays
- * mapped. destroy_user_page_table() frees it. */
+ * mapped, and what was mapped there before stays. destroy_user_page_table() frees it. */
 int allocate_user_stack(phys_t root, uint64_t *top);
