@@ -29,6 +29,28 @@ static void require_frames(const char *id, uint64_t before)
             frame_free_count(), before);
 }
 
+static bool is_zeroed(const uint8_t *bytes)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, PAGE_SIZE - 1) == 0;
+}
+
+/* Take three frames and fill them, so that one that comes again unzeroed is seen. */
+static void take_three(phys_t frames[3], bool again)
+{
+    for (int i = 0; i < 3; i++) {
+        frames[i] = frame_alloc();
+        require(frame_is_usable(frames[i]), "2.1", "%#lx is no usable frame", frames[i].raw);
+        require(is_zeroed(phys_to_virt(frames[i])), "2.1", again ?
+                "the frame %#lx was used and given back, and comes again not filled with zeroes" :
+                "the frame %#lx is not filled with zeroes", frames[i].raw);
+        memset(phys_to_virt(frames[i]), 0xFF, PAGE_SIZE);
+    }
+    require(frames[0].raw != frames[1].raw && frames[1].raw != frames[2].raw
+            && frames[0].raw != frames[2].raw, "2.1", again ?
+            "after three frames were given back one was handed out twice" :
+            "a frame was handed out twice");
+}
+
 static void try_frames(void)
 {
     uint64_t before = frame_free_count();
@@ -37,20 +59,15 @@ static void try_frames(void)
             "frames are free", before, frame_usable_count());
 
     phys_t frames[3];
-    for (int i = 0; i < 3; i++) {
-        frames[i] = frame_alloc();
-        const uint8_t *bytes = phys_to_virt(frames[i]);
-        require(frame_is_usable(frames[i]), "2.1", "%#lx is no usable frame", frames[i].raw);
-        require(bytes[0] == 0 && memcmp(bytes, bytes + 1, PAGE_SIZE - 1) == 0, "2.1",
-                "the frame %#lx is not filled with zeroes", frames[i].raw);
-        memset(phys_to_virt(frames[i]), 0xAA, PAGE_SIZE);
+    for (int round = 0; round < 2; round++) {
+        take_three(frames, round > 0);
+        require(frame_free_count() == before - 3, "2.1", "three frames are taken, so %lu should "
+                "be free; frame_free_count() says %lu", before - 3, frame_free_count());
+        for (int i = 0; i < 3; i++)
+            frame_free(frames[i]);
+        require(frame_free_count() == before, "2.1", "all frames were given back, so %lu should "
+                "be free; frame_free_count() says %lu", before, frame_free_count());
     }
-    require(frames[0].raw != frames[1].raw && frames[1].raw != frames[2].raw
-            && frames[0].raw != frames[2].raw, "2.1", "a frame was handed out twice");
-    require_frames("2.1", before - 3);
-    for (int i = 0; i < 3; i++)
-        frame_free(frames[i]);
-    require_frames("2.1", before);
     printf("    three taken and given back: %lu free\n", frame_free_count());
 }
 
@@ -83,7 +100,11 @@ static void try_map(void)
     require(strcmp((char *)PAGE_ONE, (char *)PAGE_TWO) == 0, "2.3",
             "the two pages do not show the same frame");
     error = page_map(kernel_page_table, PAGE_ONE, frame, PTE_NX);
-    require(error == -EEXIST, "2.3", "mapping a mapped page gives %d, expected -EEXIST", error);
+    require(error == -EEXIST, "2.3", "mapping a mapped page gives %s, expected -EEXIST",
+            error_name(error));
+    error = page_map(kernel_page_table, PHYSICAL_MAP_BASE, frame, PTE_NX);
+    require(error == -EEXIST, "2.3", "a large page maps %#lx, yet page_map() there gives %s, "
+            "expected -EEXIST", PHYSICAL_MAP_BASE, error_name(error));
     error = page_unmap(kernel_page_table, PAGE_TWO, &unmapped);
     require(error == 0 && unmapped.raw == frame.raw, "2.3",
             "page_unmap() gives %d and frame %#lx, expected 0 and %#lx", error, unmapped.raw, frame.raw);
@@ -96,10 +117,15 @@ static void try_page_table(void)
 {
     uint64_t before = frame_free_count();
     phys_t root = FRAME_NONE;
+    pte_t *kernel = phys_to_virt(kernel_page_table);
+    kernel[PTE_COUNT - 1] = kernel[PTE_COUNT / 2];  /* for now: otherwise the last ones are 0 */
     int error = create_user_page_table(&root);
     require(error == 0, "2.4", "create_user_page_table() gives %s", error_name(error));
-    require(memcmp((pte_t *)phys_to_virt(root) + 256, (pte_t *)phys_to_virt(kernel_page_table) + 256,
-                   PAGE_SIZE / 2) == 0, "2.4", "entries 256-511 are not the kernel's");
+    pte_t *user = phys_to_virt(root);
+    for (int i = PTE_COUNT / 2; i < PTE_COUNT; i++)
+        require(user[i] == kernel[i], "2.4", "entry %d of the new PML4 is %#lx, the kernel's "
+                "is %#lx", i, user[i], kernel[i]);
+    user[PTE_COUNT - 1] = kernel[PTE_COUNT - 1] = 0;
     error = page_map(root, USER_PROGRAM_BASE, frame_alloc(), PTE_U | PTE_NX);
     require(error == 0, "2.4", "page_map() in the new page table gives %s", error_name(error));
     write_cr3(root.raw);
@@ -121,12 +147,25 @@ static void try_stack(uint64_t top, uint64_t size)
             top - size);
 }
 
+/* Kernel stacks lie in slots: a page that stays unmapped, then the stack. */
+static void require_slot(uint64_t top)
+{
+    uint64_t bottom = top - KERNEL_STACK_SIZE;
+    uint64_t slot = (bottom - KERNEL_STACK_BASE) / KERNEL_STACK_SLOT;
+    uint64_t expected = KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE;
+    require(slot < KERNEL_STACK_SLOTS, "2.5", "the kernel stack below %#lx lies in none of the "
+            "slots, which begin at %#lx", top, KERNEL_STACK_BASE);
+    require(bottom == expected, "2.5", "kernel stack %lu begins at %#lx, expected %#lx: the first "
+            "page of its slot must stay unmapped", slot, bottom, expected);
+}
+
 static void try_stacks(void)
 {
     uint64_t before = frame_free_count(), kernel_stack = 0, user_stack = 0;
     int error = allocate_kernel_stack(&kernel_stack);
     require(error == 0, "2.5", "allocate_kernel_stack() gives %s", error_name(error));
     printf("    kernel stack: 16 KiB below %#lx\n", kernel_stack);
+    require_slot(kernel_stack);
     try_stack(kernel_stack, KERNEL_STACK_SIZE);
 
     phys_t root;

@@ -15,5 +15,5 @@
 #define EINVAL  22      /* invalid argument */
 #define ENOSYS  38      /* no such system call */
 
-/* "-EFAULT" for −EFAULT; "-E?" for a number that is not listed above. */
+/* "-EFAULT" for −EFAULT, "0" for 0; "-E?" for a number that is not listed above. */
 const char *error_name(int error);

@@ -5,6 +5,7 @@
 #include <console.h>
 #include <cpu.h>
 #include <describe.h>
+#include <frame.h>
 #include <page_fault.h>
 #include <process.h>
 #include <stacks.h>
@@ -17,11 +18,20 @@ static bool in_page(uint64_t address, uint64_t page)
     return address - page < PAGE_SIZE;
 }
 
+/* The record, or NULL where a table that is broken leads to something else: this
+ * runs in a fault's handler, and a fault of its own would bring it here again. */
+static struct process *checked(struct process *process)
+{
+    phys_t frame = phys((uint64_t)process - PHYSICAL_MAP_BASE);
+    return frame_is_usable(frame) ? process : NULL;
+}
+
 /* What is special about the page of the address, as words behind "#PF". */
 static void describe_place(char text[DESCRIBE_SIZE], uint64_t address)
 {
     text[0] = 0;
-    for (struct process *process = process_first(); process; process = process->next) {
+    struct process *process = checked(process_first());
+    for (; process; process = checked(process->next)) {
         bool kernel = in_page(address, process->kernel_stack - KERNEL_STACK_SLOT);
         bool user = process->page_table.raw == read_cr3()
             && in_page(address, process->user_stack - USER_STACK_SIZE - PAGE_SIZE);

@@ -10,7 +10,11 @@ void page_table_print_walk(phys_t root, uint64_t address)
         pte_t *entry = page_table_walk(root, address, level, false);
         if (!entry)
             return;
-        printf("    level %d, index %3u: 0x%016lx", level, page_table_index(address, level), *entry);
+        unsigned index = (uint64_t)entry % PAGE_SIZE / sizeof *entry;
+        unsigned expected = page_table_index(address, level);
+        printf("    level %d, index %3u: 0x%016lx", level, index, *entry);
+        if (index != expected)
+            printf(", expected index %u:", expected);
         if (!(*entry & PTE_P)) {
             printf(" not present\n");
             return;
