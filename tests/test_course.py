@@ -65,7 +65,12 @@ def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
     assert not [f for f in files if f.startswith(("solutions/lab2", "labs/lab3", "grading/mutants", "tests", ".git/"))]
     run = make("qemu-nox", "SOLVED=earlier", cwd=tree)
     assert "Exercise 2.1: " in run.stdout
-    assert "Total Score: 0/200" in make("grade", cwd=tree).stdout
+    assert "Exercise 2.1: " in make("why", cwd=tree).stdout
+    untouched = make("grade", cwd=tree).stdout
+    assert "Total Score: 0/200" in untouched and "changed:" not in untouched
+    with open(tree / "labs/lab1-boot/kernel/gdt.c", "a") as given:
+        given.write("/* mine */\n")
+    assert "changed: labs/lab1-boot/kernel/gdt.c: a given file" in make("grade", "ONLY=1.1", cwd=tree).stdout
     for name in ("frame_alloc.c", "page_table_walk.c"):
         shutil.copy(ROOT / "solutions/lab2-process/exercises" / name, tree / "labs/lab2-process/exercises")
     run = make("grade", "LAB=2", cwd=tree)

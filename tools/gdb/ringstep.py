@@ -147,8 +147,11 @@ gdb.events.stop.connect(on_stop)
 
 def on_exit(_event):
     """The machine ends with the session: QEMU would let it run on."""
-    if gdb.selected_inferior().pid:
-        gdb.execute("kill")
+    try:
+        if gdb.selected_inferior().pid:
+            gdb.execute("kill")
+    except gdb.error:
+        pass                                        # it has ended by itself
 
 
 if hasattr(gdb.events, "gdb_exiting"):              # GDB 12 and later

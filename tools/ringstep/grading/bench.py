@@ -12,14 +12,14 @@ from pathlib import Path
 
 from ringstep.course.skeleton import exercises
 from ringstep.grading.grade import Grader
+from ringstep.grading.harness import BOTH
 from ringstep.grading.mutants import changed, solution, table
 from ringstep.grading.report import record
 from ringstep.grading.submission import Submission
+from ringstep.grading.verdict import PASS
 from ringstep.machine import qemu
 
 ROUNDS = 9
-# outw(0x604, 0x2000) in a boot sector: switches QEMU off at once.
-OFF = bytes.fromhex("ba0406b80020eff4ebfd")
 
 
 def timed(command, **more):
@@ -54,11 +54,15 @@ def build_times():
         print(f"rebuild after one file: {statistics.median(timed(words) for _ in range(5)):.2f} s")
 
 
-def boot_times():
+def solved_image():
     made = subprocess.run(["make", "LAB=3", "SOLVED=all"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    image = next(word.strip(",") for word in made.split() if "ringstep.img" in word)
+    return next(word.strip(",") for word in made.split() if "ringstep.img" in word)
+
+
+def boot_times():
+    image = solved_image()
     with tempfile.NamedTemporaryFile(suffix=".img") as empty:
-        empty.write(OFF.ljust(510, b"\0") + b"\x55\xaa" + bytes(516096 - 512))
+        empty.write(qemu.NOTHING)
         empty.flush()
         pairs = [(until(image, b"Hello from Ring 3!"), until(empty.name, None)) for _ in range(ROUNDS)]
     hello, nothing = (statistics.median(column) for column in zip(*pairs))
@@ -80,12 +84,39 @@ def grade_times(root):
     grader = Grader(root, Submission("solutions", solutions(root, [1])), [1], "1.2")
     grader.run()
     print(f"make grade ONLY=1.2: {grader.seconds:.1f} s")
-    files = solutions(root, [1])
+
+
+BAD_ENDS = {
+    "hangs": b"for (volatile int i = 0;; i++) ;",
+    "floods the serial port": b"for (;;) printf(\"flood \");",
+    "resets": b"asm volatile (\"lidt [rip]; int3\");",
+}
+
+
+def bad_ends(root):
+    """What a kernel that does not end costs, beside a good one, in turn."""
     path = "lab1-boot/exercises/interrupt_gate.c"
-    files[path] = files[path].replace(b"/* SOLUTION */", b"for (volatile int i = 0;; i++) ;")
-    grader = Grader(root, Submission("hangs in 1.4", files), [1])
-    grader.run()
-    print(f"make grade, lab 1 with a kernel that hangs in 1.4: {grader.seconds:.1f} s")
+    for what, code in {"is right": b"", **BAD_ENDS}.items():
+        files = solutions(root, [1])
+        files[path] = files[path].replace(b"/* SOLUTION */", code).replace(b"#include <exercise.h>", b"#include <exercise.h>\n#include <console.h>")
+        start = time.perf_counter()
+        grader = Grader(root, Submission(what, files), [1])
+        grader.run()
+        broken = sum(r.verdict != PASS for e in grader.exercises.values() for r in e.results)
+        print(f"make grade, lab 1 with a kernel that {what} in 1.4: {time.perf_counter() - start:.1f} s, "
+              f"{grader.boots} boots, {broken} tests broken")
+
+
+def memory():
+    """The largest process of a boot: the emulator. In a process of its own, which has no other children."""
+    program = ("import resource, sys; from ringstep.machine import qemu, bochs; from ringstep.machine.record import Limits; "
+               "getattr(sys.modules['ringstep.machine.' + sys.argv[1]], 'boot')(sys.argv[2], sys.argv[3], Limits(confined=True)); "
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    folder = Path(solved_image()).parent
+    for emulator in BOTH:
+        made = subprocess.run([sys.executable, "-c", program, emulator, folder / "ringstep.img", folder / "kernel.elf"],
+                              stdout=subprocess.PIPE, check=True)
+        print(f"memory of {emulator}: {int(made.stdout) >> 10} MiB")
 
 
 @contextmanager
@@ -137,4 +168,6 @@ def main(arguments):
     build_times()
     boot_times()
     grade_times(root)
+    bad_ends(root)
+    memory()
     return 0

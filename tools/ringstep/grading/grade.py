@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import ceil, inf
 from pathlib import Path
 
 from ringstep.course.skeleton import digest, exercises, read_manifest
@@ -20,6 +22,7 @@ from ringstep.grading.submission import SubmissionError, collect
 from ringstep.grading.verdict import (FAIL, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT, TODO, Exercise, Finding,
                                       Result, trim,)
 from ringstep.kernel.constants import constants
+from ringstep.machine import qemu
 from ringstep.machine.record import Limits, MachineError, Point
 
 UNWRITTEN = re.compile(r"^Exercise (\d\.\d): .* is yours to write", re.M)
@@ -34,6 +37,15 @@ def load_tests(root, labs):
         for file in sorted(root.glob("grading/lab*/tests*.py")):
             importlib.import_module(f"grading.{file.parent.name}.{file.stem}")
     return sorted((t for t in harness.TESTS if int(t.exercise[0]) in labs), key=lambda t: t.exercise)
+
+
+@dataclass
+class Group:
+    """Exercises that are graded in the same kernels."""
+    students: list          # the exercises that are the submission's own
+    graded: list            # those that are judged
+    brief: bool = False     # what fails is graded again: what ends badly need not run on both emulators
+    hung: float = inf       # the number of the first boot that reached its limit
 
 
 class Grader:
@@ -80,29 +92,50 @@ class Grader:
             self.space.build(lab, [] if alone else everything, "")
         except workspace.BuildError:
             pass                    # the course's own files: each boot will say so
-        self.grade([e.id for e in mine] if alone else everything, mine)
-        for exercise in [e for e in mine if e.verdict != PASS] if alone and len(mine) > 1 else ():
-            exercise.together = next(r for r in exercise.results if r.verdict != PASS)
-            self.grade([exercise.id], [exercise])
+        again = alone and len(mine) > 1
+        self.grade([Group([e.id for e in mine] if alone else everything, mine, brief=again)])
+        if again:
+            failed = [e for e in mine if e.verdict not in (PASS, NOT_RUN)]
+            cut_short = [e for e in mine if e.verdict == NOT_RUN]       # on one emulator all was well
+            for exercise in failed:
+                exercise.together = next(r for r in exercise.results if r.verdict != PASS)
+            self.grade([Group([e.id], [e]) for e in failed] + [Group([e.id for e in cut_short], cut_short, brief=True)])
+            self.grade([Group([e.id], [e]) for e in cut_short if e.verdict != PASS])
 
-    def grade(self, students, graded):
-        """Boot what the tests of `graded` need, with `students` the submission's own."""
-        tests = [t for t in self.tests if t.exercise in {e.id for e in graded}]
-        boots = sorted(dict.fromkeys(t.boot for t in tests), key=lambda boot: -boot.instructions)
-        outcomes = self.pool.map(lambda boot: self.boot(boot, students), boots)
+    def grade(self, groups):
+        """For each group boot what its exercises need, and see what the tests say."""
+        tasks = [(boot, group) for group in groups
+                 for boot in dict.fromkeys(t.boot for e in group.graded for t in self.tests_of(e))]
+        tasks.sort(key=lambda task: -task[0].instructions)
+        outcomes = self.pool.map(lambda number: self.unless_hung(number, *tasks[number]), range(len(tasks)))
         findings = {}
-        for boot, runs in zip(boots, outcomes):
-            for test in (t for t in tests if t.boot == boot):
-                findings[test.name] = {name: self.judge(test, run) for name, run in runs.items()}
-        for exercise in graded:
-            solved = tuple(id for id in self.space.ids if id[0] == exercise.id[0] and id not in students)
-            exercise.results = [Result(t, findings[t.name], solved) for t in tests
-                                if t.exercise == exercise.id]
-            depend_on_the_first(exercise.results)
+        for number, ((boot, group), runs) in enumerate(zip(tasks, outcomes)):
+            for test in (t for e in group.graded for t in self.tests_of(e) if t.boot == boot):
+                findings[test.name] = {name: self.judge(test, None if group.hung < number else run)
+                                       for name, run in runs.items()}
+        for group in groups:
+            for exercise in group.graded:
+                solved = tuple(id for id in self.space.ids if id[0] == exercise.id[0] and id not in group.students)
+                exercise.results = [Result(t, findings[t.name], solved) for t in self.tests_of(exercise)]
+                depend_on_the_first(exercise.results)
+
+    def unless_hung(self, number, boot, group):
+        """Boot, unless an earlier one of the group has hung: the later ones would as likely,
+        and their exercises are graded again, or have failed by that one."""
+        if group.hung < number:
+            return dict.fromkeys(self.emulators)
+        runs = self.boot(boot, group.students, group.brief)
+        ends = [run.record.end for run in runs.values() if isinstance(run, harness.Run)]
+        if "limit" in ends and (group.brief or len(group.graded) == 1):
+            group.hung = min(group.hung, number)
+        return runs
+
+    def tests_of(self, exercise):
+        return [t for t in self.tests if t.exercise == exercise.id]
 
     # ---- one boot ----
 
-    def boot(self, boot, students):
+    def boot(self, boot, students, brief):
         """{emulator: Run, or the reason why there is none}"""
         try:
             kernel = self.space.build(boot.lab, students, boot.test)
@@ -113,8 +146,10 @@ class Grader:
         programs = {file.stem: str(file) for file in self.space.programs(boot.lab, boot.test)}
         runs = {}
         for emulator in self.emulators:
-            if any(isinstance(run, harness.Run) and run.record.end == "limit" for run in runs.values()):
-                break               # it would take as long again, and says nothing new
+            ends = [run.record for run in runs.values() if isinstance(run, harness.Run)]
+            if any(r.end == "limit" or brief and (r.end, r.status) != ("power-off", 0) for r in ends):
+                runs[emulator] = None       # it would take as long again, and says nothing new
+                continue
             for attempt in range(2):    # an emulator that broke off gets a second try
                 try:
                     record = self.machine(emulator, boot, kernel)
@@ -150,8 +185,9 @@ class Grader:
                        }.get(name, lambda: None)()
             points.append(Point(name, address, hits, stack=5 if name == "int80" else 0,
                                 memory="memory" in more))
-        limits = Limits(boot.mib, boot.instructions, boot.cpu_seconds * (4 if emulator == "bochs" else 1),
-                        confined=True)
+        seconds = ceil(boot.cpu_seconds * qemu.slowness())
+        limits = Limits(boot.mib, boot.instructions, seconds * (4 if emulator == "bochs" else 1),
+                        serial_bytes=256 << 10, log_bytes=16 << 20, confined=True)
         module = importlib.import_module(f"ringstep.machine.{emulator}")
         return module.boot(kernel.image, kernel.elf, limits, points)
 
@@ -164,6 +200,8 @@ class Grader:
     # ---- one test ----
 
     def judge(self, test, run):
+        if run is None:
+            return Finding(NOT_RUN, got="another run of this kernel ended badly before", reached=False)
         if isinstance(run, workspace.BuildError):
             return Finding(FAIL, "a kernel that builds", trim(str(run)))
         if isinstance(run, MachineError):

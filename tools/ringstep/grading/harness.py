@@ -45,7 +45,7 @@ class Boot:
     points: tuple = ()              # (symbol, times) or symbol: where to look at registers
     mib: int = 64                   # memory
     instructions: int = 80_000_000  # limit on Bochs, of which its BIOS takes 18 million
-    cpu_seconds: int = 3            # limit on QEMU, where most boots take 0.2
+    cpu_seconds: int = 1            # limit on QEMU, where most boots take 0.2; see qemu.slowness()
 
 
 @dataclass(frozen=True)

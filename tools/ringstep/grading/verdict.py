@@ -39,7 +39,7 @@ class Result:
 
     @property
     def differs(self):
-        verdicts = {f.verdict for f in self.findings.values()} - {GRADER_ERROR}
+        verdicts = {f.verdict for f in self.findings.values()} - {GRADER_ERROR, NOT_RUN}
         return PASS in verdicts and len(verdicts) > 1
 
 

@@ -10,6 +10,8 @@ import os
 import re
 import select
 import socket
+import subprocess
+import tempfile
 import time
 from functools import lru_cache
 
@@ -19,6 +21,7 @@ from ringstep.machine.record import Limits, MachineError, Memory, Record, Snapsh
 
 TICK = 0.25             # seconds between two looks at a machine that says nothing
 SILENCE = 60            # seconds without CPU time, events or an answer
+USUAL = 0.15            # CPU seconds for a boot sector that ends at once
 INTERRUPTS_ON = 0x200   # RFLAGS.IF
 
 # The same features as the processor in bochs.py. An instruction takes 2^8 ns,
@@ -37,7 +40,6 @@ def command(image, display="none", mib=Limits.mib):
 
 @lru_cache()
 def displays():
-    import subprocess
     return subprocess.run([process.find("qemu-system-x86_64"), "-display", "help"],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True).stdout.split()
@@ -236,6 +238,27 @@ class Machine:
     def memory(self):
         view = mmap.mmap(self.ram.fileno(), self.limits.mib << 20, access=mmap.ACCESS_READ)
         return Memory(lambda address, length: view[address:address + length], len(view))
+
+
+# A boot sector that ends at once: mov dx, 0x604; mov ax, 0x2000; out dx, ax; jmp $
+NOTHING = bytes.fromhex("ba0406b80020efebfe").ljust(510, b"\0") + b"\x55\xaa" + bytes(516096 - 512)
+
+
+@lru_cache()
+def slowness():
+    """How many times slower than usual this machine is, at least 1: by the CPU time that
+    nothing takes. 1 where there is no QEMU."""
+    with tempfile.NamedTemporaryFile(suffix=".img") as image:
+        image.write(NOTHING)
+        image.flush()
+        try:
+            words = [*command(image.name), "-serial", "null", "-monitor", "none"]
+        except MachineError:
+            return 1
+        child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        used = os.wait4(child.pid, 0)[2]
+        child.returncode = 0                # it has been waited for
+    return max(1, (used.ru_utime + used.ru_stime) / USUAL)
 
 
 def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="none", extra=(),
