@@ -122,7 +122,7 @@ def test_answers_come_quickly():
 @pytest.fixture
 def waiting():
     """A machine that `make qemu-gdb` has started, and that waits for GDB."""
-    machine = pexpect.spawn("make", ["-s", "qemu-gdb", "LAB=1", "SOLVED=all", f"GDBPORT={PORT}"], cwd=str(ROOT), encoding="utf-8", timeout=20)
+    machine = pexpect.spawn("make", ["-s", "qemu-gdb", "LAB=1", "SOLVED=all", f"GDBPORT={PORT}"], cwd=str(ROOT), encoding="utf-8", timeout=60)
     machine.expect(r"In a second terminal, type\s+make gdb ")
     while subprocess.run(["pgrep", "-f", f"gdb tcp:127.0.0.1:{PORT}"], stdout=subprocess.DEVNULL).returncode:
         time.sleep(0.05)
@@ -159,7 +159,7 @@ def test_the_first_trap_of_all():
 def test_in_a_terminal():
     """Ctrl-C stops the machine, not the session; quit leaves nothing running."""
     gdb = pexpect.spawn("make", ["-s", "gdb", "LAB=3", "SOLVED=1,2,3.1,3.2,3.3,3.4", f"GDBPORT={PORT}"], cwd=str(ROOT), encoding="utf-8",
-                        timeout=20, env=dict(os.environ, TERM="dumb"))
+                        timeout=60, env=dict(os.environ, TERM="dumb"))
     gdb.expect(r"\(gdb\) ")
     gdb.sendline("until-ring3")
     gdb.expect("the page table of PID 1")

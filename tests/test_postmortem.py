@@ -38,7 +38,6 @@ CRASHES = [
     (1, "1.5", "frame not handed over", "must put RSP into rdi"),
     (3, "1.5", "frame not handed over", "must put RSP into rdi"),
     (3, "2.1", "frame handed out twice", "frame 0x100000 was handed out twice"),
-    (2, "2.1", "used frames not zeroed", "does frame_alloc() zero frames"),
     (3, "2.1", "first MiB handed out", "in the first MiB: a frame there was handed out"),
     (3, "2.2", "index of the level above", "two addresses to the same entry"),
     (3, "2.2", "flags taken for the address", "without the flags (pte_frame)"),
@@ -61,6 +60,8 @@ CRASHES = [
     (3, "3.1", "no handler", "no handler is registered"),
     (3, "3.2", "interrupts off", "PID 2 runs in ring 3 with IF 0"),
     (3, "3.2", "CS with RPL 0", "CS has RPL 0, and its descriptor has DPL 3"),
+    (3, "3.2", "the five values in reverse", "RIP must be pushed last"),
+    (3, "3.2", "RFLAGS as the kernel has them", "PID 2 runs in ring 3 with IF 0"),
     (3, "3.2", "stays in ring 0", "SS has RPL 3 and CS has RPL 0"),
     (3, "3.2", "jump instead of iretq", "runs in ring 0"),
     (3, "3.4", "no check at all", "user_range_check() let the pointer pass"),
@@ -84,6 +85,8 @@ def boot_wrong(lab, id, what, machine=qemu):
     with Workspace(ROOT, {PATHS[id]: text}) as workspace:
         kernel = workspace.build(lab, {id}, "")
         record = machine.boot(kernel.image, kernel.elf, Limits(cpu_seconds=2))
+        if machine is bochs:
+            postmortem.look_again(record, kernel.elf, kernel.image)
         return record, postmortem.explain(record, kernel.elf)
 
 
@@ -114,9 +117,20 @@ def test_chain_and_what_is_at_fault():
     assert explanation.read == "handouts/lab1.md#exercise-12-gdt_load"
 
 
+# Bochs gives no registers at an exception, and no stack pointer: with these the chain
+# of exceptions, or where a pointer came from, is not known there.
+NOT_ON_BOCHS = {"frame not handed over", "first MiB handed out"}
+
+
+@pytest.mark.parametrize("lab, id, what, words", slow_after(0, [row for row in CRASHES[::3] if row[2] not in NOT_ON_BOCHS]))
+def test_true_cause_on_bochs(lab, id, what, words):
+    _, explanation = boot_wrong(lab, id, what, bochs)
+    assert words in explanation.cause, explanation
+
+
 def test_bochs_adds_its_reason():
     _, explanation = boot_wrong(3, "3.2", "SS with RPL 0", bochs)
-    assert "[iret64: SS.dpl != CS selector RPL" in explanation.chain[0] or "SS" in explanation.cause
+    assert "[iret64: SS.rpl != CS.rpl]" in explanation.chain[0] and "SS has RPL 0 and CS has RPL 3" in explanation.cause
 
 
 def test_page_walk_stops_where_it_stops():

@@ -9,11 +9,8 @@
 /* Have page faults and double faults explained. */
 void page_fault_init(void);
 
-/* Print "#PF in the guard page of PID 1: read from ring 0, page not present,
- * address 0x…" for a page fault. */
-void page_fault_print(const struct trap_frame *frame);
-
-/* The handler of #PF: prints, and goes on when the kernel was only probing. */
+/* The handler of #PF: prints "#PF in the guard page of PID 1: read from ring 0, page not
+ * present, address 0x…", and goes on when the kernel was only probing. */
 void page_fault(struct trap_frame *frame);
 
 /* Read the byte at the address. False when that faulted (and was reported). */

@@ -5,7 +5,7 @@
 #include <console.h>
 #include <cpu.h>
 #include <describe.h>
-#include <frame.h>
+#include <machine.h>
 #include <page_fault.h>
 #include <process.h>
 #include <stacks.h>
@@ -18,22 +18,13 @@ static bool in_page(uint64_t address, uint64_t page)
     return address - page < PAGE_SIZE;
 }
 
-/* The record, or NULL where a table that is broken leads to something else: this
- * runs in a fault's handler, and a fault of its own would bring it here again. */
-static struct process *checked(struct process *process)
-{
-    phys_t frame = phys((uint64_t)process - PHYSICAL_MAP_BASE);
-    return frame_is_usable(frame) ? process : NULL;
-}
-
-/* What is special about the page of the address, as words behind "#PF". */
-static void describe_place(char text[DESCRIBE_SIZE], uint64_t address)
+/* What is special about the page of the address in a page table, as words behind "#PF". */
+static void describe_place(char text[DESCRIBE_SIZE], uint64_t address, uint64_t cr3)
 {
     text[0] = 0;
-    struct process *process = checked(process_first());
-    for (; process; process = checked(process->next)) {
+    for (struct process *process = process_first(); process; process = process->next) {
         bool kernel = in_page(address, process->kernel_stack - KERNEL_STACK_SLOT);
-        bool user = process->page_table.raw == read_cr3()
+        bool user = process->page_table.raw == cr3
             && in_page(address, process->user_stack - USER_STACK_SIZE - PAGE_SIZE);
         if (kernel || user)
             snprintf(text, DESCRIBE_SIZE, " in the guard page of PID %d (%s stack)",
@@ -52,19 +43,36 @@ static void describe_place(char text[DESCRIBE_SIZE], uint64_t address)
         snprintf(text, DESCRIBE_SIZE, " in the null page");
 }
 
-void page_fault_print(const struct trap_frame *frame)
+static void report(const struct trap_frame *frame, uint64_t cr3)
 {
     char place[DESCRIBE_SIZE], what[DESCRIBE_SIZE];
-    describe_place(place, read_cr2());
+    describe_place(place, read_cr2(), cr3);
     describe_page_fault(what, frame->error_code);
     printf("    #PF%s: %s, address %#lx\n", place, what, read_cr2());
+    if (cr3 != kernel_page_table.raw)
+        printf("    in the page table at %#lx\n", cr3);
 }
 
+/* Where the process table or a page table is broken, the report may fault itself: so it is
+ * made in the kernel's own page table, and the first fault is what counts. */
 void page_fault(struct trap_frame *frame)
 {
-    page_fault_print(frame);
+    static struct trap_frame *reported;
+    static bool failed;
+    if (failed)
+        machine_off(MACHINE_PANIC);
+    if (reported) {
+        failed = true;
+        trap_unexpected(reported);
+    }
+    reported = frame;
+    uint64_t cr3 = read_cr3();
+    write_cr3(kernel_page_table.raw);
+    report(frame, cr3);
     if (frame->rip != (uint64_t)probe_read_instruction)
         trap_unexpected(frame);
+    reported = NULL;
+    write_cr3(cr3);
     frame->rip = (uint64_t)probe_read_faulted;
 }
 
@@ -72,7 +80,7 @@ void page_fault(struct trap_frame *frame)
 static void double_fault(struct trap_frame *frame)
 {
     char place[DESCRIBE_SIZE];
-    describe_place(place, read_cr2());
+    describe_place(place, read_cr2(), read_cr3());
     printf("    #DF after a #PF%s, address %#lx\n", place, read_cr2());
     trap_unexpected(frame);
 }

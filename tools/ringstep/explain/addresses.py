@@ -79,7 +79,7 @@ def broken_list(s):
     """The process table leads to something that is no record."""
     at = layout.first_broken(s.names, s.memory) if "process_first" in s.names else None
     if at is not None:
-        return (f"the process table leads to {at:#x}, where no record is: one that was freed is still in it "
+        return twice(s) or (f"the process table leads to {at:#x}, where no record is: one that was freed is still in it "
                 "(process_remove() comes before process_discard()), or one that was given up was entered",
                 "lab2.md#exercise-26-create_process-destroy_process")
 
