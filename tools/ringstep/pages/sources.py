@@ -84,7 +84,7 @@ def constants(file, names):
             rows.append(f"| `{name}` | `{value.strip()}` | {said.replace('*/', '').strip()} |")
     if not rows:
         raise HandoutError(f"{file} defines nothing like {names}")
-    return "\n".join(["| name | value | |", "| --- | --- | --- |"] + rows) + "\n"
+    return "\n".join(["| name | value | what |", "| --- | --- | --- |"] + rows) + "\n"
 
 
 def structure_type(kernel, name):
@@ -107,7 +107,7 @@ def structure(file, name):
     """A structure: offset, size and comment of each member, as the compiler has them."""
     size, members = structure_type(kernel_of(3), name)
     body = re.search(rf"struct {name} \{{(.*?)^\}}", read(file), re.S | re.M)[1]
-    rows = ["| offset | bytes | member | |", "| --: | --: | --- | --- |"]
+    rows = ["| offset | bytes | member | what |", "| --: | --: | --- | --- |"]
     for (member, at), end in zip(members, [at for _, at in members[1:]] + [size]):
         said = re.search(rf"\b{member}\b[^;\n]*;[ \t]*/\*[ \t]*(.*?)[ \t]*(?:\*/|$)", body, re.M)
         rows.append(f"| {at} | {end - at} | `{member}` | {said[1].replace('|', chr(92) + '|') if said else ''} |")

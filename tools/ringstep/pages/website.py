@@ -66,14 +66,14 @@ def build():
     for name in PAGES:      # three folders up from build/handouts/site is the tree
         text = plain(page_of(name).read_text()).replace("](../", "](../../../")
         (docs / f"{name}.md").write_text(text)
-    for extra in ("search.js", "extra.css"):
+    for extra in ("search.js", "keyboard.js", "extra.css"):
         shutil.copy(EXTRA / extra, docs)
     index = [{"u": address, "t": heading, "x": " ".join(" ".join(words).split())}
              for address, heading, words in sections()]
     (docs / "index.js").write_text("var handoutsIndex = " + json.dumps(index, ensure_ascii=False) + ";\n")
     (OUT / "mkdocs.yml").write_text(json.dumps({       # JSON is YAML
         "site_name": "Ringstep", "docs_dir": str(docs), "site_dir": str(site), "use_directory_urls": False,
-        "theme": THEME, "plugins": [], "extra_css": ["extra.css"], "extra_javascript": ["index.js", "search.js"],
+        "theme": THEME, "plugins": [], "extra_css": ["extra.css"], "extra_javascript": ["index.js", "search.js", "keyboard.js"],
         "markdown_extensions": [*EXTENSIONS, {"toc": {"permalink": True, "toc_depth": 3}}, "pymdownx.highlight"],
         "nav": [{title(name): f"{name}.md"} for name in PAGES]}))
     if not shutil.which("mkdocs"):
