@@ -48,9 +48,10 @@ static void report(const struct trap_frame *frame, uint64_t cr3)
     char place[DESCRIBE_SIZE], what[DESCRIBE_SIZE];
     describe_place(place, read_cr2(), cr3);
     describe_page_fault(what, frame->error_code);
-    printf("    #PF%s: %s, address %#lx\n", place, what, read_cr2());
+    printf("    #PF%s: %s, address %#lx", place, what, read_cr2());
     if (cr3 != kernel_page_table.raw)
-        printf("    in the page table at %#lx\n", cr3);
+        printf(" in the page table at %#lx", cr3);
+    printf("\n");
 }
 
 /* Where the process table or a page table is broken, the report may fault itself: so it is
