@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PORT = 27000 + os.getpid() % 5000
+GDB = int(re.search(r" (\d+)\.\S*\n", subprocess.run(["gdb", "--version"], stdout=subprocess.PIPE, text=True).stdout)[1])
 SPEED = """python
 import time
 for command in ("gdt", "idt", "tss", "pt $rip", "vmmap", "vmmap 2", "ps", "ring", "why"):
@@ -42,12 +43,15 @@ def nothing_left():
 
 def test_from_the_boot_sector_to_ring_3():
     """One session: real mode, protected mode, long mode, the kernel, ring 3."""
-    out = session("tbreak *0x7c00", "continue", "ring", "x/3i $rip", "tbreak protected_mode", "continue", "ring",
-                  "x/2i $rip", "tbreak kmain", "continue", "gdt", "until-ring3", "gdt", "x/2i $rip", "info symbol $rip")
+    out = session("tbreak *0x7c00", "continue", "ring", "x/3i $rip", "code", "tbreak protected_mode", "continue", "ring",
+                  "x/2i $rip", "code $pc 2", "tbreak kmain", "continue", "gdt", "until-ring3", "gdt", "x/2i $rip", "info symbol $rip")
     assert "ring 0, 16-bit code, paging off" in out
-    assert re.search(r"=> 0x7c00 <boot_sector>:\s+cli", out) and re.search(r"<boot_sector\+1>:\s+xor\s+ax,ax", out)
+    assert re.search(r"=> 0x7c00:\s+cli\n +0x7c01:\s+xor ax,ax\n", out)
     assert "ring 0, 32-bit code, paging off" in out
-    assert re.search(r"<protected_mode\+4>:\s+mov\s+ds,\w+", out)
+    assert re.search(r"=> 0x\w+:\s+mov ax,0x\w+\n +0x\w+:\s+mov ds,e?ax\n", out)
+    if GDB >= 13:                                   # x/i knows the mode, too
+        assert re.search(r"=> 0x7c00 <boot_sector>:\s+cli", out) and re.search(r"<boot_sector\+1>:\s+xor\s+ax,ax", out)
+        assert re.search(r"<protected_mode\+4>:\s+mov\s+ds,\w+", out)
     assert "the boot code has its GDT there" in out and "present, DPL 0, 64-bit code  [CS]" in out
     assert "ring 3, 64-bit code, paging on, interrupts on (IF 1), CS 0x1b, SS 0x23" in out
     assert re.search(r"0x18 user code +0x0020fa0000000000 present, DPL 3, 64-bit code  \[CS\]", out)

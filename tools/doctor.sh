@@ -46,7 +46,7 @@ tool "${CC:-gcc}" 9.0
 tool "${LD:-ld}" 2.30
 tool objcopy 2.30
 echo "To run:"
-tool qemu-system-x86_64 6.0
+tool qemu-system-x86_64 5.2
 tool bochs 2.7 --help
 a_file "Bochs' BIOS" /usr/share/bochs/BIOS-bochs-latest /usr/local/share/bochs/BIOS-bochs-latest \
     /opt/homebrew/share/bochs/BIOS-bochs-latest

@@ -56,7 +56,7 @@ class Symbols:
                          ([f"{line.symtab.filename}:{line.line}"] if line.symtab else []))
 
     def disassemble(self, code, address, bits=64):
-        return [(address, b"", i["asm"]) for i in gdb.selected_inferior().architecture().disassemble(address, count=24)]
+        return [(address, b"", i["asm"].strip()) for i in gdb.selected_inferior().architecture().disassemble(address, count=24)]
 
 
 def registers():
@@ -155,8 +155,11 @@ class Machine:
 
 def number(text):
     try:
-        return int(gdb.parse_and_eval(text)) & (1 << 64) - 1
-    except gdb.error as error:
+        value = gdb.parse_and_eval(text)
+        if value.type.strip_typedefs().code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_STRUCT):
+            value = value.address                   # `pt kmain`, as `x/i kmain`
+        return int(value) & (1 << 64) - 1
+    except (gdb.error, TypeError) as error:
         raise gdb.GdbError(f"{text}: {error}")
 
 
@@ -203,7 +206,7 @@ def command(name, most=0, complete=None):
                 raise gdb.GdbError(f"{name}: {str(error).strip(chr(39))}")
         members = {"__doc__": function.__doc__, "invoke": invoke}
         if complete:
-            members["complete"] = lambda self, text, word: complete(text, word)
+            members["complete"] = lambda self, text, word: [] if word is None else complete(text, word)
         completer = [] if complete else [gdb.COMPLETE_SYMBOL if most else gdb.COMPLETE_NONE]
         type(name, (gdb.Command,), members)(name, gdb.COMMAND_DATA, *completer)
         return function
@@ -226,4 +229,7 @@ def vector_number(text):
 
 def pids(text, word):
     """Of pt and vmmap: the PIDs where one is wanted, symbols elsewhere."""
-    return [str(p.pid) for p in Machine().table if str(p.pid).startswith(word)]
+    try:
+        return [str(p.pid) for p in Machine().table if str(p.pid).startswith(word)]
+    except (gdb.error, gdb.GdbError, LookupError):
+        return []                                   # the machine has ended

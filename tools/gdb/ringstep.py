@@ -127,32 +127,28 @@ def program_of(m):
     return next(iter(glob.glob(os.path.join(os.path.dirname(kernel), "..", "..", "objects", "programs", text + ".elf"))), None)
 
 
-def on_stop(_event):
+def on_stop(event):
     """All programs lie at one address: have the symbols of the one that runs, and no other's."""
     global loaded
     try:
         file = program_of(Machine())
         if file and file != loaded:
-            if loaded:
-                gdb.execute(f"remove-symbol-file -a {layout.PROGRAMS:#x}", to_string=True)
-            gdb.execute(f'add-symbol-file "{os.path.normpath(file)}"', to_string=True)
+            lines = [f"remove-symbol-file -a {layout.PROGRAMS:#x}"] if loaded else []
+            lines.append(f'add-symbol-file "{os.path.normpath(file)}"')
+            at = [b for b in getattr(event, "breakpoints", []) if b.visible]
+            for point in filter(lambda b: b.temporary, at):
+                point.delete()                      # as GDB does a little later
+            if at:
+                # One that has got more places by that (sys_exit): GDB 13 and later would warn at each command.
+                # No step makes GDB forget that it stopped there. Older ones have no such setting: an error.
+                lines.append("with suppress-cli-notifications on -- stepi 0")
             loaded = file
+            gdb.execute("\n".join(lines), to_string=True)
     except (gdb.error, gdb.GdbError, LookupError, struct.error, TypeError):
         pass                                        # no kernel in memory yet, or no such file
 
 
 RingstepCommand()
 gdb.events.stop.connect(on_stop)
-
-
-def on_exit(_event):
-    """The machine ends with the session: QEMU would let it run on."""
-    try:
-        if gdb.selected_inferior().pid:
-            gdb.execute("kill")
-    except gdb.error:
-        pass                                        # it has ended by itself
-
-
-if hasattr(gdb.events, "gdb_exiting"):              # GDB 12 and later
-    gdb.events.gdb_exiting.connect(on_exit)
+# The machine ends with the session: one that GDB takes for attached would run on.
+gdb.execute("set remote query-attached-packet off", to_string=True)

@@ -34,6 +34,14 @@ def spawn(argv, limits, file_bytes, **popen):
                             start_new_session=True, **popen)
 
 
+def wait(process, seconds):
+    """Give it so long to end by itself."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        pass
+
+
 def stop(process):
     if process.poll() is None:
         try:

@@ -78,7 +78,7 @@ class Machine:
 
         file_of = process.path_of
         argv = command(image, display, limits.mib) + [
-            "-monitor", "none", "-action", "shutdown=pause",
+            "-monitor", "none", "-no-shutdown",
             "-object", f"memory-backend-file,id=ram,size={limits.mib}M,share=on,"
                        f"mem-path={file_of(self.ram)}", "-machine", "memory-backend=ram",
             "-serial", f"file:/dev/fd/{serial}", "-debugcon", f"file:{file_of(self.e9)}",
@@ -295,6 +295,8 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="non
             registers = machine.samples[-1]
         if live:
             machine.drain()
+        if "-gdb" in extra:                         # GDB still reads; cut off there, GDB 13 aborts
+            process.wait(machine.process, 1)
         if limit and limits.cpu_seconds:
             end = "limit"
         log = process.contents(machine.log, limits.log_bytes).decode("ascii", "replace")
