@@ -52,7 +52,7 @@ a_file "Bochs' BIOS" /usr/share/bochs/BIOS-bochs-latest /usr/local/share/bochs/B
     /opt/homebrew/share/bochs/BIOS-bochs-latest
 a_file "Bochs' VGA BIOS" /usr/share/vgabios/vgabios.bin /usr/share/bochs/VGABIOS-lgpl-latest* \
     /usr/local/share/bochs/VGABIOS-lgpl-latest* /opt/homebrew/share/bochs/VGABIOS-lgpl-latest*
-tool gdb 10.0
+tool gdb 9.0
 echo "To grade and to test:"
 tool "${PYTHON:-python3}" 3.9
 package pyelftools elftools

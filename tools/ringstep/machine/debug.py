@@ -45,20 +45,23 @@ def log_of(folder, port):
 @contextmanager
 def running(log, kernel):
     """Leave word for `make gdb`, beside the log, of which kernel waits there."""
-    note = log + ".kernel"
+    note, text = log + ".kernel", f"{os.getpid()} {kernel}"
     with open(note, "w") as file:
-        file.write(kernel)
+        file.write(text)
     try:
         yield
     finally:
-        os.unlink(note)
+        with open(note) as file:
+            ours = file.read() == text              # the next machine may be there already
+        if ours:
+            os.unlink(note)
 
 
 def other_kernel(log, kernel):
     """The kernel that waits, if it is not this one."""
     try:
         with open(log + ".kernel") as file:
-            waits = file.read()
+            waits = file.read().partition(" ")[2]
     except OSError:
         return None
     return waits if waits != kernel else None
