@@ -110,7 +110,7 @@ def bad_ends(root):
 def memory():
     """The largest process of a boot: the emulator. In a process of its own, which has no other children."""
     program = ("import resource, sys; from ringstep.machine import qemu, bochs; from ringstep.machine.record import Limits; "
-               "getattr(sys.modules['ringstep.machine.' + sys.argv[1]], 'boot')(sys.argv[2], sys.argv[3], Limits(confined=True)); "
+               "getattr(sys.modules['ringstep.machine.' + sys.argv[1]], 'boot')(sys.argv[2], sys.argv[3], Limits()); "
                "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
     folder = Path(solved_image()).parent
     for emulator in BOTH:

@@ -45,7 +45,14 @@ class Group:
     students: list          # the exercises that are the submission's own
     graded: list            # those that are judged
     brief: bool = False     # what fails is graded again: what ends badly need not run on both emulators
-    hung: float = inf       # the number of the first boot that reached its limit
+    hung: float = inf       # the number of the first task that reached its limit
+
+
+@dataclass
+class Task:
+    boot: harness.Boot
+    group: Group
+    late: bool              # perhaps not needed: where an exercise's first boot hangs
 
 
 class Grader:
@@ -92,26 +99,34 @@ class Grader:
             self.space.build(lab, [] if alone else everything, "")
         except workspace.BuildError:
             pass                    # the course's own files: each boot will say so
-        again = alone and len(mine) > 1
-        self.grade([Group([e.id for e in mine] if alone else everything, mine, brief=again)])
-        if again:
-            failed = [e for e in mine if e.verdict not in (PASS, NOT_RUN)]
-            cut_short = [e for e in mine if e.verdict == NOT_RUN]       # on one emulator all was well
-            for exercise in failed:
-                exercise.together = next(r for r in exercise.results if r.verdict != PASS)
-            self.grade([Group([e.id], [e]) for e in failed] + [Group([e.id for e in cut_short], cut_short, brief=True)])
-            self.grade([Group([e.id], [e]) for e in cut_short if e.verdict != PASS])
+        if alone and len(mine) > 1:
+            self.each_for_itself(mine)
+        else:
+            self.grade([Group([e.id for e in mine] if alone else everything, mine)])
+
+    def each_for_itself(self, mine):
+        """All together; then the first that fails alone, and the others without it; then
+        alone what still fails. A mistake is mostly found after the second step."""
+        self.grade([Group([e.id for e in mine], mine, brief=True)])
+        failed = [e for e in mine if e.verdict not in (PASS, NOT_RUN)]
+        for exercise in failed:
+            exercise.together = next(r for r in exercise.results if r.verdict != PASS)
+        rest = [e for e in mine if e.verdict != PASS and e not in failed[:1]]
+        self.grade([Group([e.id], [e]) for e in failed[:1]] + [Group([e.id for e in rest], rest, brief=True)])
+        self.grade([Group([e.id], [e]) for e in rest if e.verdict != PASS])
 
     def grade(self, groups):
         """For each group boot what its exercises need, and see what the tests say."""
-        tasks = [(boot, group) for group in groups
-                 for boot in dict.fromkeys(t.boot for e in group.graded for t in self.tests_of(e))]
-        tasks.sort(key=lambda task: -task[0].instructions)
-        outcomes = self.pool.map(lambda number: self.unless_hung(number, *tasks[number]), range(len(tasks)))
+        tasks = []
+        for group in groups:
+            boots = dict.fromkeys(t.boot for e in group.graded for t in self.tests_of(e))
+            tasks += [Task(boot, group, len(group.graded) == 1 and number > 0) for number, boot in enumerate(boots)]
+        tasks.sort(key=lambda task: (task.late, -task.boot.instructions))
+        outcomes = self.pool.map(lambda number: self.unless_hung(number, tasks[number]), range(len(tasks)))
         findings = {}
-        for number, ((boot, group), runs) in enumerate(zip(tasks, outcomes)):
-            for test in (t for e in group.graded for t in self.tests_of(e) if t.boot == boot):
-                findings[test.name] = {name: self.judge(test, None if group.hung < number else run)
+        for number, (task, runs) in enumerate(zip(tasks, outcomes)):
+            for test in (t for e in task.group.graded for t in self.tests_of(e) if t.boot == task.boot):
+                findings[test.name] = {name: self.judge(test, None if task.group.hung < number else run)
                                        for name, run in runs.items()}
         for group in groups:
             for exercise in group.graded:
@@ -119,12 +134,13 @@ class Grader:
                 exercise.results = [Result(t, findings[t.name], solved) for t in self.tests_of(exercise)]
                 depend_on_the_first(exercise.results)
 
-    def unless_hung(self, number, boot, group):
-        """Boot, unless an earlier one of the group has hung: the later ones would as likely,
+    def unless_hung(self, number, task):
+        """Boot, unless an earlier task of the group has hung: the later ones would as likely,
         and their exercises are graded again, or have failed by that one."""
+        group = task.group
         if group.hung < number:
             return dict.fromkeys(self.emulators)
-        runs = self.boot(boot, group.students, group.brief)
+        runs = self.boot(task.boot, group.students, group.brief)
         ends = [run.record.end for run in runs.values() if isinstance(run, harness.Run)]
         if "limit" in ends and (group.brief or len(group.graded) == 1):
             group.hung = min(group.hung, number)
