@@ -39,7 +39,8 @@ static void try_refused(phys_t root)
     phys_t frame = FRAME_NONE;
     for (unsigned i = 0; i < sizeof refused / sizeof *refused; i++) {
         observe("refused address", refused[i].address);
-        observe("refused map", (uint64_t)page_map(root, refused[i].address, phys(refused[i].frame), PTE_U));
+        observe("refused map",
+                (uint64_t)page_map(root, refused[i].address, phys(refused[i].frame), PTE_U));
     }
     observe("unaligned unmap", (uint64_t)page_unmap(root, 0x1001, &frame));
     observe("unmap of nothing", (uint64_t)page_unmap(root, 0x2000, &frame));
@@ -49,7 +50,8 @@ static void try_refused(phys_t root)
     phys_t empty = frame_alloc(), page = frame_alloc();
     for (uint64_t left = 0; left < 3; left++) {
         hoard_all_but(left);
-        observe("map without memory", (uint64_t)page_map(empty, USER_PROGRAM_BASE + (left << 39), page, PTE_U));
+        observe("map without memory",
+                (uint64_t)page_map(empty, USER_PROGRAM_BASE + (left << 39), page, PTE_U));
     }
     hoard_release();
 }
@@ -89,7 +91,8 @@ _Noreturn void kmain(void)
 {
     lab2_start();
     phys_t root = frame_alloc();
-    memcpy((pte_t *)phys_to_virt(root) + 256, (pte_t *)phys_to_virt(kernel_page_table) + 256, PAGE_SIZE / 2);
+    memcpy((pte_t *)phys_to_virt(root) + 256, (pte_t *)phys_to_virt(kernel_page_table) + 256,
+           PAGE_SIZE / 2);
     observe("root", root.raw);
     try_pages(root);
     try_refused(root);

@@ -82,7 +82,8 @@ static void try_create(void)
         hoard_all_but(left + 1);
         phys_t empty = frame_alloc();
         observe("frames left", left);
-        observe("entry without memory", (uint64_t)page_table_walk(empty, USER_PROGRAM_BASE, 1, true));
+        observe("entry without memory",
+                (uint64_t)page_table_walk(empty, USER_PROGRAM_BASE, 1, true));
     }
     hoard_release();
 }

@@ -36,9 +36,13 @@ static void try_levels(uint64_t address)
 
 _Noreturn void kmain(void)
 {
-    static const uint64_t empty[] = { 0, 0x123, USER_PROGRAM_BASE + 1, USER_STACK_TOP, USER_HALF_END,
-                                      KERNEL_BASE, 0x8000000000000000, -1UL };
-    static const uint64_t untouched[] = { 0x8000000000, 0x40000000, 0x600000000000, USER_HALF_END - 8 };
+    static const uint64_t empty[] = {
+        0, 0x123, USER_PROGRAM_BASE + 1, USER_STACK_TOP, USER_HALF_END,
+        KERNEL_BASE, 0x8000000000000000, -1UL,
+    };
+    static const uint64_t untouched[] = {
+        0x8000000000, 0x40000000, 0x600000000000, USER_HALF_END - 8,
+    };
     lab3_start();
     (void)create_user_page_table(&root);
     for (uint64_t i = 0; i < PAGES; i++)

@@ -38,7 +38,8 @@ static struct trap_frame breakpoint_frame;
 static void breakpoint(struct trap_frame *frame)
 {
     breakpoint_frame = *frame;
-    printf("    %s %s\n", trap_mnemonic((unsigned)frame->vector), trap_name((unsigned)frame->vector));
+    printf("    %s %s\n", trap_mnemonic((unsigned)frame->vector),
+           trap_name((unsigned)frame->vector));
     trap_frame_print(frame);
 }
 

@@ -107,7 +107,8 @@ static void try_map(void)
             "expected -EEXIST", PHYSICAL_MAP_BASE, error_name(error));
     error = page_unmap(kernel_page_table, PAGE_TWO, &unmapped);
     require(error == 0 && unmapped.raw == frame.raw, "2.3",
-            "page_unmap() gives %d and frame %#lx, expected 0 and %#lx", error, unmapped.raw, frame.raw);
+            "page_unmap() gives %d and frame %#lx, expected 0 and %#lx", error, unmapped.raw,
+            frame.raw);
     require(!probe_read(PAGE_TWO), "2.3", "the page can still be read after page_unmap()");
     page_unmap(kernel_page_table, PAGE_ONE, &unmapped);
     frame_free(frame);
@@ -134,7 +135,8 @@ static void try_page_table(void)
     write_cr3(kernel_page_table.raw);
     destroy_user_page_table(root);
     require_frames("2.4", before);
-    printf("    CR3 is %#lx again, all frames are back: %lu free\n", read_cr3(), frame_free_count());
+    printf("    CR3 is %#lx again, all frames are back: %lu free\n", read_cr3(),
+           frame_free_count());
 }
 
 /* Read each page of a stack, and the guard page below it. */
@@ -189,16 +191,18 @@ static void try_processes(void)
     uint64_t before = frame_free_count();
     for (pid_t expected = 1; expected <= 3; expected++) {
         pid_t pid = create_process(USER_PROGRAM_BASE);
-        require(pid == expected, "2.6", "create_process() gives %d, expected PID %d", pid, expected);
+        require(pid == expected, "2.6", "create_process() gives %d, expected PID %d", pid,
+                expected);
         require(process_find(pid) != NULL, "2.6", "PID %d is not in the process table", pid);
     }
     process_table_print();
     struct process *first = process_find(1);
     const struct trap_frame *registers = &first->registers;
     require(registers->rip == USER_PROGRAM_BASE
-            && registers->rsp == USER_STACK_TOP - ARGUMENT_BLOCK_SIZE, "2.6",
-            "PID 1 would start at rip %#lx with rsp %#lx, expected %#x and %#lx",
-            registers->rip, registers->rsp, USER_PROGRAM_BASE, USER_STACK_TOP - ARGUMENT_BLOCK_SIZE);
+                && registers->rsp == USER_STACK_TOP - ARGUMENT_BLOCK_SIZE,
+            "2.6", "PID 1 would start at rip %#lx with rsp %#lx, expected %#x and %#lx",
+            registers->rip, registers->rsp, USER_PROGRAM_BASE,
+            USER_STACK_TOP - ARGUMENT_BLOCK_SIZE);
     require(registers->cs == SELECTOR_USER_CODE && registers->ss == SELECTOR_USER_DATA, "2.6",
             "PID 1 would start with CS %#lx and SS %#lx, expected %#x and %#x",
             registers->cs, registers->ss, SELECTOR_USER_CODE, SELECTOR_USER_DATA);

@@ -48,7 +48,8 @@ _Noreturn void all_processes_ended(void)
 {
     uint64_t frames = frame_free_count();
     if (frames != frames_before)
-        panic("%lu frames are free, before the first process there were %lu", frames, frames_before);
+        panic("%lu frames are free, before the first process there were %lu", frames,
+              frames_before);
     printf("No process is left, all %lu frames are free again. Shutting down.\n", frames);
     machine_off(MACHINE_DONE);
 }

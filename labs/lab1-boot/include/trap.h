@@ -22,7 +22,8 @@ struct trap_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-_Static_assert(sizeof(struct trap_frame) == 22 * 8, "15 registers, 2 by the stub, 5 by the processor");
+_Static_assert(sizeof(struct trap_frame) == 22 * 8,
+               "15 registers, 2 by the stub, 5 by the processor");
 
 /* Exceptions by their mnemonics: SDM volume 3A, 6.2, table 6-1. */
 enum vector {

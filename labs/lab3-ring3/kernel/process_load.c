@@ -56,7 +56,8 @@ static void copy_page(uint8_t *to, uint64_t page, const uint8_t *image, const El
     if (end > page + PAGE_SIZE)
         end = page + PAGE_SIZE;
     if (start < end)
-        memcpy(to + (start - page), image + segment->p_offset + (start - segment->p_vaddr), end - start);
+        memcpy(to + (start - page), image + segment->p_offset + (start - segment->p_vaddr),
+               end - start);
 }
 
 static int segment_map(phys_t root, const uint8_t *image, const Elf64_Phdr *segment)

@@ -19,7 +19,8 @@ void syscall_trap(struct trap_frame *frame)
                pid, call.rax, call.cs & 3, call.cs, call.ss);
     }
     syscall_dispatch(frame);
-    require(call.rax != SYS_EXIT, "3.3", "exit has come back: sys_exit() must end with process_end()");
+    require(call.rax != SYS_EXIT, "3.3",
+            "exit has come back: sys_exit() must end with process_end()");
     if ((int64_t)frame->rax < 0)
         printf("PID %d: system call %lu (%#lx, %#lx, %#lx) = %s\n", pid,
                call.rax, call.rdi, call.rsi, call.rdx, error_name((int)frame->rax));
