@@ -33,6 +33,8 @@ CRASHES = [
     (1, "1.3", "a code segment's S bit", 'ltr refuses selector 0x28: its descriptor is "present, DPL 0, 16-bit code"'),
     (1, "1.5", "nothing dropped", "16 bytes too low at iretq"),
     (3, "1.5", "error code not dropped", "8 bytes too low at iretq"),
+    (1, "1.5", "rcx not pushed", "pushed fewer registers than struct trap_frame holds"),
+    (3, "1.5", "rcx not popped", "as many pops as pushes"),
     (1, "1.5", "return with retfq", "ends with retfq"),
     (3, "1.5", "return with retfq", "ends with retfq"),
     (1, "1.5", "frame not handed over", "must put RSP into rdi"),

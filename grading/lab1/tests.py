@@ -180,6 +180,9 @@ def registers_restored(run):
     changed = run.value("not taken from the frame")
     run.expect(changed == 15, "every register loaded from the frame, as a handler has left it",
                f"{REGISTERS[changed]} is not")
+    elsewhere = run.value("not taken from elsewhere")
+    run.expect(elsewhere == 15, "trap_return() to load every register from the frame that it gets, wherever it lies",
+               f"{REGISTERS[min(elsewhere, 14)]} is not")
     run.equal("rbx, which a handler has changed in the frame, to be", run.value("rbx after ud2"), 0x1234)
 
 

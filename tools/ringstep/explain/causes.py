@@ -10,8 +10,8 @@ import re
 from ringstep.explain.addresses import (broken_list, frame_argument, not_present, null_pointer, rubbish,
                                         stack_overflow, unmapped, user_pointer)
 from ringstep.explain.endings import ENDLESS, PANICKED
-from ringstep.explain.returns import (boot_gdt, far_return, iret_frame, segment_load, short_return,
-                                      task_register)
+from ringstep.explain.returns import (boot_gdt, far_return, frame_shifted, iret_frame, segment_load,
+                                      short_return, task_register)
 from ringstep.kernel import decode, layout, paging
 from ringstep.kernel.layout import CONSTANTS
 
@@ -99,7 +99,7 @@ def by_vector(s):
 
 
 TRAPPED = [
-    short_return, boot_gdt, task_register, segment_load, far_return, iret_frame,
+    frame_shifted, short_return, boot_gdt, task_register, segment_load, far_return, iret_frame,
     kernel_half, broken_list, damaged_tables, frame_argument, tables_elsewhere, undelivered,
     user_pointer, stack_overflow, null_pointer, rubbish, not_present, ring_3_fault, unmapped, by_vector,
 ]

@@ -3,6 +3,7 @@ no end at all. Rules as in causes.py.
 """
 import re
 
+from ringstep.explain.returns import frame_shifted
 from ringstep.kernel import layout, paging
 from ringstep.kernel.layout import CONSTANTS
 
@@ -74,7 +75,8 @@ def no_handler(s):
 
 
 def panicked(s):
-    return f"{s.panic['function'] or 'the kernel'}() found: {s.panic['message']}", "trouble.md#a-panic-that-is-no-exception"
+    who = f"{s.panic['function']}()" if s.panic["function"] else "the kernel"
+    return f"{who} found: {s.panic['message']}", "trouble.md#a-panic-that-is-no-exception"
 
 
 def faults_again(s):
@@ -109,5 +111,5 @@ def loops(s):
     return f"it goes round in {place}{called}", "trouble.md#it-hangs"
 
 
-PANICKED = [leak, not_loaded, no_handler, panicked]
+PANICKED = [frame_shifted, leak, not_loaded, no_handler, panicked]
 ENDLESS = [faults_again, loops]

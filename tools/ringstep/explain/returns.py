@@ -31,6 +31,19 @@ def task_register(s):
                 "where an available 64-bit TSS, present, is wanted", "lab1.md#exercise-13-tss_descriptor-tss_load")
 
 
+def frame_shifted(s):
+    """The kernel's report takes one field of the frame for another: a register was not pushed, or one twice."""
+    reported = re.search(r"^PANIC: .* in (?:the kernel|ring 3) at rip (0x[0-9a-f]+)", s.record.text, re.M)
+    events = [e for e in s.record.events if e.cs is not None]
+    if not reported or not events:
+        return None
+    taken, frames = int(reported[1], 16), events[-3:]
+    for e in frames:
+        if taken == e.cs and taken != e.rip:
+            return (f"what the kernel takes for RIP, {taken:#x}, is the CS that the processor pushed: trap_entry() has "
+                    "pushed fewer registers than struct trap_frame holds", "lab1.md#exercise-15-trap_entry")
+
+
 def far_return(s):
     """retfq at the end of a trap; or what it leads to, when the code has it and no iretq."""
     start = s.names.get("trap_return")
@@ -70,8 +83,8 @@ def iret_frame(s):
     for words in (1, 2) if trap else ():
         if cs not in CODES and frame[1 + words] in CODES:
             return (f"RSP was {8 * words} bytes too low at iretq, so that CS was taken from where "
-                    f"{'RIP' if words == 1 else 'the error code'} lies: vector and error code "
-                    "(16 bytes) must be dropped first", read)
+                    f"{'RIP' if words == 1 else 'the error code'} lies: as many pops as pushes, and then "
+                    "vector and error code (16 bytes) dropped", read)
     what = f"iretq to CS {cs:#x} and SS {ss:#x}: "
     code, stack = s.entry(cs), s.entry(ss)
     if code is None or cs < 4 or not code[0] >> 43 & code[0] >> 44 & 1:
