@@ -267,7 +267,7 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="non
     names the file of QEMU's record, for those who want to read it meanwhile."""
     points = resolve(points, kernel)
     machine = Machine(image, limits, points, live, display, extra, log)
-    registers = None
+    registers = end = None
     try:
         try:
             try:
@@ -289,7 +289,10 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="non
             if machine.process.returncode not in (0, *process.OUT_OF_TIME):
                 words = process.contents(machine.errors).decode(errors="replace").split("\n")
                 raise MachineError(f"QEMU broke off: {words[0] or machine.process.returncode}")
-            end, limit = ("limit", "CPU time") if machine.process.returncode else ("closed", None)
+            if machine.process.returncode:
+                end, limit = "limit", "CPU time"
+            elif end is None:               # else GDB has ended QEMU after the kernel's own end
+                end, limit = "closed", None
         limit = machine.too_much() or limit
         if machine.samples and not registers:
             registers = machine.samples[-1]
