@@ -1,8 +1,8 @@
 """Grading: which kernels to boot, what the tests say of each run, and the points.
 
 One mistake costs once. Earlier labs come from the solutions, and so does an
-exercise that nobody has touched. An exercise that fails beside the student's other
-ones is graded again with all others solved, and that counts.
+exercise that nobody has touched. What fails beside the student's other exercises is
+graded again without them: see each_for_itself().
 """
 import hashlib
 import importlib
@@ -20,7 +20,7 @@ from ringstep.course.skeleton import digest, exercises, read_manifest
 from ringstep.grading import harness, report, workspace
 from ringstep.grading.submission import SubmissionError, collect
 from ringstep.grading.verdict import (FAIL, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT, TODO, Exercise, Finding,
-                                      Result, trim,)
+                                      Result, trim)
 from ringstep.kernel.constants import constants
 from ringstep.machine import qemu
 from ringstep.machine.record import Limits, MachineError, Point
