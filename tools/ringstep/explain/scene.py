@@ -107,7 +107,10 @@ class Scene:
     def exercise(self):
         """(function, page and section) of the innermost function on the stack that an
         exercise's file holds, or None."""
-        for place in self.places(self.registers) if self.symbols and self.registers else ():
+        places = self.places(self.registers) if self.symbols and self.registers else []
+        if hasattr(self.symbols, "lines"):
+            self.symbols.lines(places)
+        for place in places:
             match = re.search(r"(\w+), (?:labs|solutions)/(\S+/exercises/\S+):", self.symbols.where(place) or "")
             if match:
                 return match[1], section_of(match[2])
