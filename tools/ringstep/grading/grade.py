@@ -239,7 +239,7 @@ class Grader:
         elif run.record.end == "limit" and not finding.reached:
             finding.verdict = TIMEOUT
         ended_well = (run.record.end, run.record.status) == ("power-off", 0)
-        finding.said = "" if ended_well else run.last_words
+        finding.said = "" if ended_well and finding.reached else run.last_words
         finding.cause = run.cause
         if run.emulator == "bochs" and (run.record.end != "power-off" or run.record.status == 1):
             faults = [e for e in run.record.events if e.reason]
