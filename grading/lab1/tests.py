@@ -46,6 +46,17 @@ def segments_loaded(run):
                "SS writable", f"its hidden part is {registers.segments['ss'].attributes:#010x}")
 
 
+@test("1.1", VECTORS, "segment_descriptor")
+def segments_by_arguments(run):
+    """What segment_descriptor() gives depends on its two arguments, and on nothing else."""
+    for seen in run.groups("segment of code"):
+        code, dpl = seen["segment of code"], seen["segment dpl"]
+        call = f"segment_descriptor({'CODE' if code else 'DATA'}_SEGMENT, {dpl})"
+        expected = f"present, DPL {dpl}, {'64-bit code' if code else 'writable data'}"
+        is_ = decode.segment(seen["segment"])
+        run.expect(is_ == expected, f'{call}, called again, to give "{expected}"', f'it gives "{is_}"')
+
+
 # ---- 1.2 ----
 
 @test("1.2", MAIN, "gdt_load")
@@ -66,6 +77,21 @@ def segments_reloaded(run):
         run.equal(name.upper(), segments[name].selector, expected, "{:#06x}")
 
 
+@test("1.2", VECTORS, "gdt_load")
+def gdt_load_keeps_registers(run):
+    """gdt_load loads the table that it is given; rbx, rbp, rsp, r12 to r15 and DF are as before."""
+    names = ("rbx", "rbp", "r12", "r13", "r14", "r15", "RSP", "DF")
+    # With a register or DF changed, the kernel may not come to its end.
+    before, after = ([value for name, value in run.observed_so_far() if name == what]
+                     for what in ("before gdt_load", "after gdt_load"))
+    if len(after) < len(names):
+        raise NotReached(f"gdt_load has not returned to the test kernel: {run.stopped()}")
+    for name, before, after in zip(names, before, after):
+        run.equal(f"{name} after gdt_load, as before it,", after, before)
+    for what in ("base", "limit"):
+        run.equal(f"a GDTR with the {what} that gdt_load was given,", run.value(f"gdtr {what}"), run.value(f"gdt {what}"))
+
+
 # ---- 1.3 ----
 
 @test("1.3", MAIN, "tss_descriptor")
@@ -77,6 +103,20 @@ def tss_descriptor(run):
     high = gdt_entry(run, TSS + 8)
     run.expect(high >> 32 == 0, "the last four bytes of the descriptor to be 0 (reserved)",
                f"they are {high >> 32:#x}")
+
+
+@test("1.3", VECTORS, "tss_descriptor")
+def tss_descriptor_fields(run):
+    """A descriptor with all bits of base and limit in use is put together right."""
+    for seen in run.groups("tss base"):
+        base, limit, low, high = (seen[f"tss {what}"] for what in ("base", "limit", "low", "high"))
+        is_ = decode.system(low, high)
+        expected = f"available 64-bit TSS, present, DPL 0, base {base:#x}, limit {limit:#x}"
+        call = f"tss_descriptor({base:#x}, {limit:#x})"
+        run.expect(is_ == expected, f'{call} to give "{expected}"', f'it gives "{is_}"')
+        run.expect(low >> 53 & 7 == 0 and high >> 32 == 0,
+                   f"{call} with granularity in bytes (G clear) and the reserved bits 0",
+                   f"it gives {high:016x}:{low:016x}")
 
 
 @test("1.3", MAIN, "tss_load")
@@ -94,11 +134,12 @@ def task_register(run):
 
 # ---- 1.4 ----
 
-def expect_gate(run, vector, low, high, dpl):
+def expect_gate(run, vector, ist=0):
+    """The vector's gate at the end of the run: an interrupt gate of ring 0 to its stub."""
+    low, high = run.u64s(run.symbol("idt") + 16 * vector, 2)
     is_ = decode.gate(low, high)
     stub = run.u64s(run.symbol("trap_stubs") + 8 * vector, 1)[0]
-    expected = (f"interrupt gate to {CODE:#06x}:{stub:#018x}, present, DPL {dpl}, "
-                f"IST {IST_OF.get(vector, 0)}")
+    expected = f"interrupt gate to {CODE:#06x}:{stub:#018x}, present, DPL 0, IST {ist}"
     run.expect(is_ == expected, f'the gate of {decode.vector(vector)} "{expected}"', f'it is "{is_}"')
     run.expect(low >> 35 & 0x1F == 0 and high >> 32 == 0,
                f"the reserved bits of the gate of {decode.vector(vector)} to be 0",
@@ -107,12 +148,12 @@ def expect_gate(run, vector, low, high, dpl):
 
 @test("1.4", MAIN, "interrupt_gate")
 def all_gates(run):
-    """All 256 entries of the IDT are interrupt gates of ring 0 to their stubs."""
-    words = run.u64s(run.symbol("idt"), 512)
-    if not any(words):
+    """The entries of the IDT are interrupt gates of ring 0 to their stubs."""
+    if not any(run.u64s(run.symbol("idt"), 512)):
         raise NotReached(f"the kernel never filled the IDT: {run.stopped()}")
     for vector in range(256):
-        expect_gate(run, vector, words[2 * vector], words[2 * vector + 1], 0)
+        if vector not in IST_OF:            # those are trap_use_stack's, see ist_stacks
+            expect_gate(run, vector)
 
 
 @test("1.4", MAIN, "interrupt_gate")
@@ -209,11 +250,10 @@ def overflow_is_survived(run):
 
 @test("1.6", MAIN, "trap_use_stack")
 def ist_stacks(run):
-    """The TSS names a stack for each of #DF, NMI, #MC and #DB, and each gate names its own."""
+    """The TSS names a stack for each of #DF, NMI, #MC and #DB, and each gate names its own, and is otherwise as it was."""
     words = run.u64s(run.symbol("tss") + 36, 7)
     for vector, index in IST_OF.items():
-        low, _ = run.u64s(run.symbol("idt") + 16 * vector, 2)
-        run.equal(f"the gate of {decode.vector(vector)} to name IST", low >> 32 & 7, index, "{}")
+        expect_gate(run, vector, index)
         run.equal(f"the stack of IST {index} to end at", words[index - 1],
                   run.symbol("ist_stacks") + 8192 * index)
 
@@ -222,6 +262,8 @@ def ist_stacks(run):
 def chosen_stacks(run):
     """Vectors come in on the stack that trap_use_stack gave them, and others do not."""
     traps = dict(zip(run.values("vector"), run.values("rsp")))
+    for vector, ist in ((40, 6), (41, 7), (42, 0), (8, 1)):
+        expect_gate(run, vector, ist)
     for vector, name in ((40, "stack 40"), (41, "stack 41")):
         top = run.value(name)
         run.expect(traps.get(vector) is not None, f"vector {vector} to be handled", "it was not")

@@ -4,6 +4,9 @@
  * Some exceptions cannot be had in ring 0 at will, so the frame is built by hand
  * as the processor would push it, with an error code where there is one, and the
  * stub is entered whose address the IDT holds. One real exception follows.
+ *
+ * Before that, segment_descriptor(), gdt_load(), tss_descriptor() and
+ * interrupt_gate() are called as the boot does not call them.
  */
 #include <boot.h>
 #include <gdt.h>
@@ -14,6 +17,37 @@
 #include <tss.h>
 
 #define ERROR_CODE 0x5A58
+
+/* What must be as before after gdt_load(): rbx, rbp, r12 to r15, rsp, DF. */
+static volatile uint64_t kept_before[8] __attribute__((used)) = {
+    0xC0DE0B0B00000001, 0xC0DE0B0B00000002, 0xC0DE0B0B00000003,
+    0xC0DE0B0B00000004, 0xC0DE0B0B00000005, 0xC0DE0B0B00000006,
+}, kept_after[8] __attribute__((used));
+
+/* Call gdt_load() with kept_before[] in the registers; kept_after[] is what they hold then. */
+void load_and_look(const struct table_register *gdtr);
+asm (
+    ".intel_syntax noprefix\n"
+    "load_and_look:\n"
+    "   push rbx; push rbp; push r12; push r13; push r14; push r15\n"
+    "   sub rsp, 8\n"
+    "   mov [rip + kept_before + 48], rsp\n"
+    "   mov rbx, [rip + kept_before + 0]; mov rbp, [rip + kept_before + 8]\n"
+    "   mov r12, [rip + kept_before + 16]; mov r13, [rip + kept_before + 24]\n"
+    "   mov r14, [rip + kept_before + 32]; mov r15, [rip + kept_before + 40]\n"
+    "   cld\n"
+    "   call gdt_load\n"
+    "   mov [rip + kept_after + 48], rsp\n"
+    "   mov rsp, [rip + kept_before + 48]\n"
+    "   mov [rip + kept_after + 0], rbx; mov [rip + kept_after + 8], rbp\n"
+    "   mov [rip + kept_after + 16], r12; mov [rip + kept_after + 24], r13\n"
+    "   mov [rip + kept_after + 32], r14; mov [rip + kept_after + 40], r15\n"
+    "   pushfq; pop rax; and eax, 0x400; mov [rip + kept_after + 56], rax\n"
+    "   cld\n"
+    "   add rsp, 8\n"
+    "   pop r15; pop r14; pop r13; pop r12; pop rbp; pop rbx\n"
+    "   ret\n"
+    "   .att_syntax\n");
 
 /* What raise() loads into the registers before, and finds in them after, the trap. */
 static uint64_t before[15], after[15];
@@ -147,11 +181,57 @@ static void skip_ud2(struct trap_frame *frame)
     frame->rbx = 0x1234;
 }
 
+/* All there are, in another order than the boot's, and the same ones twice. */
+static void try_segments(void)
+{
+    static const struct { enum segment_type type; unsigned dpl; } tries[] = {
+        { DATA_SEGMENT, 3 }, { CODE_SEGMENT, 3 }, { DATA_SEGMENT, 0 }, { CODE_SEGMENT, 0 },
+        { CODE_SEGMENT, 0 }, { CODE_SEGMENT, 3 }, { DATA_SEGMENT, 3 }, { DATA_SEGMENT, 0 },
+    };
+    for (unsigned i = 0; i < sizeof tries / sizeof *tries; i++) {
+        observe("segment of code", tries[i].type == CODE_SEGMENT);
+        observe("segment dpl", tries[i].dpl);
+        observe("segment", segment_descriptor(tries[i].type, tries[i].dpl));
+    }
+}
+
+/* gdt_load() with a table that is not the boot's, but has the same segments. */
+static void try_gdt_load(void)
+{
+    static uint64_t table[5];
+    for (unsigned i = 1; i < 5; i++)
+        table[i] = gdt_get((uint16_t)(8 * i));
+    struct table_register gdtr = { sizeof table - 1, (uint64_t)table };
+    load_and_look(&gdtr);
+    struct table_register in_use = sgdt();
+    observe("gdt base", (uint64_t)table);
+    observe("gdt limit", sizeof table - 1);
+    observe("gdtr base", in_use.base);
+    observe("gdtr limit", in_use.limit);
+    for (unsigned i = 0; i < 8; i++) {
+        observe("before gdt_load", kept_before[i]);
+        observe("after gdt_load", kept_after[i]);
+    }
+}
+
+static void try_tss_descriptor(uint64_t base, uint32_t limit)
+{
+    struct system_descriptor descriptor = tss_descriptor(base, limit);
+    observe("tss base", base);
+    observe("tss limit", limit);
+    observe("tss low", descriptor.low);
+    observe("tss high", descriptor.high);
+}
+
 _Noreturn void kmain(void)
 {
     gdt_init();
+    try_segments();
+    try_gdt_load();
     gdt_use();
     tss_init();
+    try_tss_descriptor(0xFEDCBA9876543210, 0xABCDE);
+    try_tss_descriptor(0x0123456789ABCDEF, 0x54321);
     idt_init();
     struct gate gate = interrupt_gate(0xFEDCBA9876543210, 3);
     uint64_t words[2];

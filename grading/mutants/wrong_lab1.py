@@ -23,6 +23,12 @@ WRONG = [
      "segment_descriptors", "read-only data"),
     ("1.1", "data instead of code", "if (type == CODE_SEGMENT)", "if (type != CODE_SEGMENT)",
      "segment_descriptors", "data"),
+    ("1.1", "a list in the order of the calls", "    uint64_t descriptor =",
+     """    static const uint64_t list[] = { 0x00209A0000000000, 0x0000920000000000, 0x0020FA0000000000, 0x0000F20000000000 };
+    static unsigned calls;
+    return list[calls++ % 4];
+    uint64_t descriptor =""",
+     "segments_by_arguments", "called again"),
 
     # ---- 1.2 gdt_load ----
     ("1.2", "lgdt forgotten", "    lgdt    [rdi]\n", "",
@@ -38,6 +44,10 @@ WRONG = [
      "segments_reloaded", "DS 0x0010"),
     ("1.2", "SS loaded with the code segment", "mov     ss, eax", "mov     ecx, SELECTOR_KERNEL_CODE; mov     ss, ecx",
      "segments_reloaded", "triple fault"),
+    ("1.2", "the caller's registers used", "    lgdt    [rdi]\n", "    lgdt    [rdi]\n    mov     r12d, 0x10; mov r13, r12; mov r14, r12; mov r15, r12\n",
+     "gdt_load_keeps_registers", "r12 after gdt_load"),
+    ("1.2", "returns with DF set", "    lgdt    [rdi]\n", "    lgdt    [rdi]\n    std\n",
+     "gdt_load_keeps_registers", "DF after gdt_load"),
 
     # ---- 1.3 tss_descriptor, tss_load ----
     ("1.3", "limit one too large", "sizeof *tss - 1)", "sizeof *tss)",
@@ -56,6 +66,12 @@ WRONG = [
      "tss_descriptor", "S is 1"),
     ("1.3", "upper half not written", "    gdt_set(SELECTOR_TSS + 8, descriptor.high);\n", "",
      "tss_descriptor", "base 0x10"),
+    ("1.3", "base bits 23-20 missing", "(base & 0xFFFFFF) << 16 ", "(base & 0x1FFFFF) << 16 ",
+     "tss_descriptor_fields", "base 0xfedcba9876143210"),
+    ("1.3", "limit bits 19-16 missing", "            | (uint64_t)(limit >> 16 & 0xF) << 48   /* limit 19–16 */\n", "",
+     "tss_descriptor_fields", "limit 0xbcde"),
+    ("1.3", "granularity in pages", "SYSTEM_TSS_AVAILABLE | SEGMENT_P", "SYSTEM_TSS_AVAILABLE | SEGMENT_G | SEGMENT_P",
+     "tss_descriptor_fields", "granularity in bytes"),
 
     # ---- 1.4 interrupt_gate ----
     ("1.4", "DPL always 0", "GATE_DPL(dpl)", "GATE_DPL(0)",
@@ -113,4 +129,6 @@ WRONG = [
      "ist_stacks", "in the TSS"),
     ("1.6", "always IST 1", "gate.ist = (uint8_t)ist;", "gate.ist = 1;",
      "ist_stacks", "IST 1"),
+    ("1.6", "a trap gate that ring 3 may use", "gate.ist = (uint8_t)ist;", "gate.ist = (uint8_t)ist; gate.type |= 0x61;",
+     "ist_stacks", "trap gate"),
 ]

@@ -4,7 +4,7 @@
  * In:  rdi   the address of a struct table_register (see <cpu.h>)
  * Out: GDTR holds it; CS is SELECTOR_KERNEL_CODE; SS, DS and ES are
  *      SELECTOR_KERNEL_DATA. The caller's registers rbx, rbp, rsp and r12 to
- *      r15 are as before.
+ *      r15 and the direction flag are as before (System V ABI, 3.2.1).
  *
  * lgdt loads GDTR and nothing else: each segment register keeps what it was
  * loaded with until it is loaded again. mov cannot load CS; a far return can:
