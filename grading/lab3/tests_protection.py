@@ -6,6 +6,14 @@ from grading.lab3.shared import (EBADF, EFAULT, FAULTED, FAULTS, MAIN, RANGES, S
 from ringstep.grading.harness import signed, test
 from ringstep.kernel import decode, symbols
 
+def numbers(line, what):
+    """What the number behind a word in a line can be: hexadecimal, or decimal without 0x."""
+    found = re.search(rf"\b{what}:? *(0x)?([0-9a-fA-F]+)\b", line)
+    if not found:
+        return set()
+    return {int(found[2], 16)} | ({int(found[2])} if not found[1] and found[2].isdecimal() else set())
+
+
 # ---- 3.4 ----
 
 @test("3.4", WRITES, "sys_write")
@@ -99,8 +107,11 @@ def timer_interrupts_ring_3(run):
     ticks = [e for e in run.exceptions(run.constant("VECTOR_TIMER"), "interrupt") if e.cpl == 3]
     run.expect(len(ticks) >= run.constant("SLICES_MAX"), f"{run.constant('SLICES_MAX')} interruptions of ring 3",
                f"there were {len(ticks)}; {run.stopped()}")
-    run.expect("PID 1 has used up its" in run.text, 'the line "PID 1 has used up its … time slices"',
-               run.stopped())
+    line = re.search(r"^PID 1 has used up its(.*)$", run.text, re.M)
+    run.expect(line, 'the line "PID 1 has used up its … time slices"', run.stopped())
+    slices = run.constant("SLICES_MAX")
+    run.expect(set(re.findall(r"-?\d+", line[1])) <= {str(slices)},
+               f'the line "PID 1 has used up its {slices} time slices"', f'it is "{line[0]}"')
 
 
 @test("3.5", SLICES, "timer_tick")
@@ -120,9 +131,11 @@ def each_has_its_slices(run):
 
 @test("3.5", TIMERS, "timer_tick")
 def interrupted_registers(run):
-    """An interrupted program goes on with all its registers as they were."""
-    run.expect(not run.reports("spin"), "no register of spin.c changed by an interruption",
-               "it found one with another value")
+    """An interrupted program goes on with all its registers and the direction flag as they were."""
+    reports = run.reports("spin")
+    run.expect(2 not in reports, "the direction flag of spin.c, which is set, kept through an interruption",
+               f"RFLAGS are {reports.get(2, 0):#x} after it")
+    run.expect(not reports, "no register of spin.c changed by an interruption", "it found one with another value")
     run.expect(run.exceptions(32, "interrupt"), "interruptions by the timer", "there were none")
 
 
@@ -185,12 +198,25 @@ def faults_kill_one_process(run):
 
 @test("3.6", FAULTED, "process_fault")
 def faults_are_reported(run):
-    """Each exception is reported in one line with its name and its process."""
+    """Each exception is reported in one line with its process, name, error code, rip and CPL."""
+    faults = dict(zip(FAULTS, (e for e in run.exceptions() if e.cpl == 3)))
     for program, (vector, code, tried) in FAULTS.items():
-        start = f"{decode.VECTORS[vector][0]} in PID {run.pid_of(program)}:"
+        mnemonic, name = decode.VECTORS[vector]
+        start = f"{mnemonic} in PID {run.pid_of(program)}:"
         lines = [line for line in run.text.split("\n") if line.startswith(start)]
         run.expect(len(lines) == 1, f'one line "{start} …" after {tried}', f"there are {len(lines)}; {run.stopped()}")
         run.expect("CPL 3" in lines[0] and "rip 0x" in lines[0], "rip and CPL in it", f'it is "{lines[0]}"')
+        run.expect(name in lines[0], f'the name "{name}" in it', f'it is "{lines[0]}"')
+        event = faults.get(program)
+        if program == "run_stack":
+            rip = run.constant("USER_STACK_TOP") - 64
+        else:
+            rip = run.program_symbol(program, "the_fault")
+        run.expect(rip in numbers(lines[0], "rip"), f"rip {rip:#x} in it, where the program has tried {tried}",
+                   f'it is "{lines[0]}"')
+        if event and event.vector == vector and event.error_code is not None:
+            run.expect(event.error_code in numbers(lines[0], "error code"),
+                       f"error code {event.error_code:#x} in it, which the processor has pushed", f'it is "{lines[0]}"')
     run.expect(not re.search(r"FAILED|PANIC", run.text), "no panic", run.stopped())
 
 
