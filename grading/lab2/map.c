@@ -21,6 +21,11 @@ static const struct { uint64_t address, frame; } refused[] = {
     { 0x8000000000000000, 0x100000 },
 };
 
+/* Without their upper bits three of these are addresses of pages that are mapped. */
+static const uint64_t refused_unmaps[] = {
+    0x1001, 0x0000800000000000, 0xFFFF7FFFFFFFF000, 0x8000000000001000, 0x0100000000001000,
+};
+
 static void try_pages(phys_t root)
 {
     for (unsigned i = 0; i < PAGES; i++) {
@@ -42,7 +47,10 @@ static void try_refused(phys_t root)
         observe("refused map",
                 (uint64_t)page_map(root, refused[i].address, phys(refused[i].frame), PTE_U));
     }
-    observe("unaligned unmap", (uint64_t)page_unmap(root, 0x1001, &frame));
+    for (unsigned i = 0; i < sizeof refused_unmaps / sizeof *refused_unmaps; i++) {
+        observe("refused unmap of", refused_unmaps[i]);
+        observe("refused unmap", (uint64_t)page_unmap(root, refused_unmaps[i], &frame));
+    }
     observe("unmap of nothing", (uint64_t)page_unmap(root, 0x2000, &frame));
     observe("unmap of nothing", (uint64_t)page_unmap(root, 0x600000000000, &frame));
     observe("frames used by refusals", before - frame_free_count());

@@ -61,13 +61,13 @@ _Noreturn void kmain(void)
     try_without_memory(needed);
     observe("lost by failures", before - frame_free_count());
 
-    for (int i = 0; i < CYCLES; i++) {
-        pid_t pid = create_process(USER_PROGRAM_BASE + (uint64_t)i * 16);
-        if (pid <= 0 || destroy_process(pid) != 0) {
-            observe("failed in cycle", (uint64_t)i);
+    uint64_t cycles = 0;
+    for (; cycles < CYCLES; cycles++) {
+        pid_t pid = create_process(USER_PROGRAM_BASE + cycles * 16);
+        if (pid <= 0 || destroy_process(pid) != 0)
             break;
-        }
     }
+    observe("cycles", cycles);
     observe("lost by cycles", before - frame_free_count());
     observe("entry in the kernel half", (uint64_t)create_process(KERNEL_BASE));
     observe("entry behind the programs", (uint64_t)create_process(USER_PROGRAM_END));

@@ -59,6 +59,8 @@ WRONG = [
      "if (frame.raw % PAGE_SIZE != 0 || !is_canonical(address))", "bad_addresses_are_refused", "EINVAL"),
     ("2.3", "non-canonical address accepted", "frame.raw % PAGE_SIZE != 0 || !is_canonical(address)", "frame.raw % PAGE_SIZE != 0",
      "bad_addresses_are_refused", "EINVAL"),
+    ("2.3", "non-canonical address unmapped", "if (address % PAGE_SIZE != 0 || !is_canonical(address))", "if (address % PAGE_SIZE != 0)",
+     "bad_addresses_are_refused", "page_unmap(0x800000000000, …) to give -EINVAL"),
     ("2.3", "unaligned frame accepted", "address % PAGE_SIZE != 0 || frame.raw % PAGE_SIZE != 0 ||", "address % PAGE_SIZE != 0 ||",
      "bad_addresses_are_refused", "EINVAL"),
     ("2.3", "flags forgotten", "frame.raw | flags | PTE_P", "frame.raw | PTE_W | PTE_U | PTE_P",

@@ -198,8 +198,12 @@ class Run:
             raise NotReached(f"the test kernel has not run to its end: {self.stopped()}")
         return self._observed
 
-    def values(self, what):
-        return [value for name, value in self.observed if name == what]
+    def values(self, what, count=None):
+        """All values of an observation; a test that needs so many of them says how many."""
+        values = [value for name, value in self.observed if name == what]
+        self.expect(count in (None, len(values)), f"the test kernel to report \"{what}\" {count} times",
+                    f"it has reported that {len(values)} times")
+        return values
 
     def value(self, what):
         values = self.values(what)
@@ -207,8 +211,9 @@ class Run:
             raise NotReached(f"the test kernel has not come to \"{what}\"")
         return values[0]
 
-    def groups(self, first):
+    def groups(self, first, count=None):
         """The observations, cut before each one named `first`, as dictionaries."""
+        self.values(first, count)
         groups = []
         for name, value in self.observed:
             if name == first:
