@@ -33,6 +33,23 @@ static void try_without_memory(uint64_t needed)
     observe("table empty after failures", process_first() == NULL);
 }
 
+static void try_bad_requests(void)
+{
+    static const uint64_t entries[] = {
+        USER_PROGRAM_END, USER_PROGRAM_END + 1, USER_HALF_END - 1, USER_HALF_END,
+        KERNEL_HALF_START, KERNEL_BASE, UINT64_MAX,
+    };
+    static const pid_t nobody[] = { 999999, 0, -1, 1, CYCLES + 1 };     /* the last two have been */
+    for (unsigned i = 0; i < sizeof entries / sizeof *entries; i++) {
+        observe("bad entry", entries[i]);
+        observe("create at a bad entry", (uint64_t)create_process(entries[i]));
+    }
+    for (unsigned i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+        observe("nobody", (uint64_t)nobody[i]);
+        observe("destroy of nobody", (uint64_t)destroy_process(nobody[i]));
+    }
+}
+
 static void show(pid_t pid)
 {
     struct process *process = process_find(pid);
@@ -69,9 +86,7 @@ _Noreturn void kmain(void)
     }
     observe("cycles", cycles);
     observe("lost by cycles", before - frame_free_count());
-    observe("entry in the kernel half", (uint64_t)create_process(KERNEL_BASE));
-    observe("entry behind the programs", (uint64_t)create_process(USER_PROGRAM_END));
-    observe("destroy of nobody", (uint64_t)destroy_process(999999));
+    try_bad_requests();
     observe("lost by refusals", before - frame_free_count());
 
     pid_t pids[3];
@@ -79,6 +94,9 @@ _Noreturn void kmain(void)
         pids[i] = create_process(USER_PROGRAM_BASE + (uint64_t)i * 0x1000);
     observe("destroy the middle one", (uint64_t)destroy_process(pids[1]));
     observe("middle one found", process_find(pids[1]) != NULL);
+    uint64_t now = frame_free_count();
+    observe("destroy it again", (uint64_t)destroy_process(pids[1]));
+    observe("freed by that", frame_free_count() - now);
     pids[1] = create_process(USER_PROGRAM_BASE + 0x1000);
     for (int i = 0; i < 3; i++)
         show(pids[i]);

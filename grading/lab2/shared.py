@@ -4,6 +4,7 @@ from ringstep.grading.harness import Boot, signed
 LONG = {"instructions": 150_000_000, "cpu_seconds": 3}
 MAIN = Boot(2, points=("machine_off",), **LONG)
 FRAMES = Boot(2, "frames", mib=16, **LONG)
+FRAMES_LARGE = Boot(2, "frames", mib=64, **LONG)
 WALK = Boot(2, "walk", mib=16)
 MAP = Boot(2, "map", mib=16)
 SPACES = Boot(2, "spaces", mib=16)
@@ -13,12 +14,12 @@ PROCESSES = Boot(2, "processes", mib=16, **LONG)
 PAGE = 4096
 P, W, U, NX = 1, 2, 4, 1 << 63
 ADDRESS = 0x000FFFFFFFFFF000
-ENOMEM, EEXIST, EINVAL, ENOENT, ESRCH = -12, -17, -22, -2, -3
+EAGAIN, ENOMEM, EEXIST, EINVAL, ENOENT, ESRCH = -11, -12, -17, -22, -2, -3
 
 
 def error(value):
     names = {0: "0", ENOMEM: "-ENOMEM", EEXIST: "-EEXIST", EINVAL: "-EINVAL", ENOENT: "-ENOENT",
-             ESRCH: "-ESRCH"}
+             ESRCH: "-ESRCH", EAGAIN: "-EAGAIN"}
     return names.get(signed(value), str(signed(value)))
 
 

@@ -15,6 +15,17 @@ static void map_some(phys_t root, uint64_t first, unsigned count)
     }
 }
 
+/* A page below every fifth entry of the user half, and below entry 1: 0, 1, 5, …, 100, …, 255.
+ * On the levels below, too, the entries are now here, now there. */
+static void map_all_over(phys_t root)
+{
+    for (uint64_t i = 0; i < PTE_COUNT / 2; i += i == 0 ? 1 : i == 1 ? 4 : 5) {
+        phys_t frame = frame_alloc();
+        uint64_t address = i << 39 | (i * 2 + 1) << 30 | (PTE_COUNT - 1 - i) << 21 | (i + 100) << 12;
+        observe("far page", (uint64_t)page_map(root, address, frame, PTE_U | PTE_NX));
+    }
+}
+
 /* The kernel half has two entries only, and both come early. Further ones, that lead to the
  * same tables, show whether all 256 are copied; they stay, for the harness to compare. */
 static void fill_kernel_half(void)
@@ -45,6 +56,7 @@ _Noreturn void kmain(void)
         uint64_t now = frame_free_count();
         observe("create", (uint64_t)create_user_page_table(&c));
         map_some(c, 0x1000, 5);
+        map_all_over(c);
         destroy_user_page_table(c);
         observe("lost by create and destroy", now - frame_free_count());
     }

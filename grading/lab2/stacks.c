@@ -68,6 +68,37 @@ static void try_foreign_page(uint64_t page)
     observe("lost", before - frame_free_count());
 }
 
+/* Map one frame at all pages of every slot that is free, or unmap it again: real stacks would
+ * take 200 MiB. */
+static uint64_t fill_slots(phys_t filler, bool fill)
+{
+    uint64_t filled = 0;
+    for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++) {
+        uint64_t bottom = KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE;
+        for (uint64_t page = bottom; page < bottom + KERNEL_STACK_SIZE; page += PAGE_SIZE) {
+            pte_t *entry = page_table_walk(kernel_page_table, page, 1, fill);
+            if (entry && fill && !(*entry & PTE_P))
+                *entry = filler.raw | PTE_P | PTE_W | PTE_NX;
+            else if (entry && !fill && (*entry & PTE_ADDRESS) == filler.raw)
+                *entry = 0;
+            filled += entry && *entry & PTE_P && page == bottom;
+        }
+    }
+    write_cr3(kernel_page_table.raw);
+    return filled;
+}
+
+static void try_without_a_slot(void)
+{
+    uint64_t top = 0;
+    phys_t filler = frame_alloc();
+    observe("slots filled", fill_slots(filler, true));
+    uint64_t before = frame_free_count();
+    observe("allocate without a slot", (uint64_t)allocate_kernel_stack(&top));
+    observe("lost without a slot", before - frame_free_count());
+    (void)fill_slots(filler, false);
+}
+
 _Noreturn void kmain(void)
 {
     lab2_start();
@@ -112,5 +143,6 @@ _Noreturn void kmain(void)
     observe("user stack not zero", *(volatile uint64_t *)(USER_STACK_TOP - 64)
             | *(volatile uint64_t *)(USER_STACK_TOP - 8));
     write_cr3(kernel_page_table.raw);
+    try_without_a_slot();
     observed_all();
 }

@@ -1,8 +1,8 @@
 """What lab 2's kernel must have done with frames and page tables. See tools/ringstep/grading/harness.py."""
 from itertools import chain
 
-from grading.lab2.shared import (ADDRESS, EEXIST, EINVAL, ENOENT, ENOMEM, FRAMES, MAIN, MAP, NX, P, PAGE, U, W,
-                                 WALK, bits, expect_error, fault_at, listed, page_faults)
+from grading.lab2.shared import (ADDRESS, EEXIST, EINVAL, ENOENT, ENOMEM, FRAMES, FRAMES_LARGE, MAIN, MAP, NX, P,
+                                 PAGE, U, W, WALK, bits, expect_error, fault_at, listed, page_faults)
 from ringstep.grading.harness import test
 
 # ---- 2.1 ----
@@ -85,6 +85,16 @@ def all_memory_is_handed_out(run):
         run.expect(taken == usable, f"{usable} frames in the {when} round", f"there were {taken}")
 
 
+@test("2.1", FRAMES_LARGE, "frame_alloc")
+def large_memory_is_handed_out(run):
+    """With 64 MiB, too, all usable frames can be had, up to the highest, each once."""
+    usable = run.value("usable")
+    run.equal("frames from a machine with 64 MiB:", run.value("taken"), usable, "{}")
+    run.equal("the highest of them at", run.value("highest"), max(run.values("region end")) - PAGE)
+    run.equal("frames handed out twice:", run.value("twice"), 0, "{}")
+    run.equal("with all taken a count of", run.value("free when exhausted"), 0, "{}")
+
+
 @test("2.1", FRAMES, "frame_alloc")
 def exhaustion_is_an_error(run):
     """When no frame is left FRAME_NONE comes back, and a frame given back can be had."""
@@ -155,6 +165,26 @@ def walk_makes_tables(run):
     for found in run.values("found again", 7):
         run.expect(found, "the same entry when the walk comes again", "it gives another one")
     run.equal("frames used when all tables are there:", run.value("frames used for what is there"), 0, "{}")
+
+
+@test("2.2", WALK, "page_table_walk")
+def walk_makes_tables_down_to_a_level(run):
+    """A walk with create stops at any level, and makes the tables above."""
+    address = run.constant("USER_STACK_TOP") - PAGE
+    index = lambda level: address >> 12 + 9 * (level - 1) & 511
+    for seen in run.groups("new tree", 4):
+        table, level = seen["new tree"], seen["stop at level"]
+        call = f"page_table_walk({table:#x}, {address:#x}, {level}, true), with no table there yet,"
+        run.expect(seen["entry there"], f"{call} to give an entry", "it gives NULL")
+        for above in range(4, level, -1):
+            entry = run.memory.u64(table + 8 * index(above))
+            run.expect(entry & (P | W | U) == P | W | U, f"after {call} a table below entry {index(above)} "
+                       f"at level {above}: P, W and U set", f"that entry is {entry:#x}")
+            table = entry & ADDRESS
+        expected = run.constant("PHYSICAL_MAP_BASE") + table + 8 * index(level)
+        run.expect(seen["entry there"] == expected, f"{call} to give {entry_words(run, expected)}",
+                   f"it gives {entry_words(run, seen['entry there'])}")
+        run.equal(f"tables made by {call} to be", seen["tables made"], 4 - level, "{}")
 
 
 @test("2.2", WALK, "page_table_walk")

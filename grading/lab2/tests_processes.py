@@ -1,8 +1,8 @@
 """What lab 2's kernel must have done with processes and their memory. See tools/ringstep/grading/harness.py."""
 import re
 
-from grading.lab2.shared import (ADDRESS, EEXIST, EINVAL, ENOMEM, ESRCH, MAIN, P, PAGE, PROCESSES, SPACES, STACKS, U,
-                                 expect_error, fault_at, flags, listed, page_faults)
+from grading.lab2.shared import (ADDRESS, EAGAIN, EEXIST, EINVAL, ENOMEM, ESRCH, MAIN, P, PAGE, PROCESSES, SPACES,
+                                 STACKS, U, error, expect_error, fault_at, flags, listed, page_faults)
 from ringstep.grading.harness import signed, test
 
 # ---- 2.4 ----
@@ -54,6 +54,8 @@ def page_table_in_use(run):
 @test("2.4", SPACES, "destroy_user_page_table")
 def all_frames_come_back(run):
     """destroy_user_page_table frees the pages, the tables and the PML4, and nothing of others."""
+    for result in run.values("far page", 2 * 53):
+        expect_error(run, "page_map() in the user half", result, 0)
     for lost in run.values("lost by create and destroy", 2):
         run.expect(lost == 0, "as many free frames as before", f"{signed(lost)} are missing")
     run.ended_well()
@@ -160,6 +162,17 @@ def kernel_stack_without_memory(run):
     for left, free in zip(run.values("frames left", 4), run.values("frames free after failure", 4)):
         run.expect(left == free, f"{left} free frames after a failure, as before", f"{free} are free")
     run.equal("frames lost by failures:", signed(run.value("lost by failures")), 0, "{}")
+
+
+@test("2.5", STACKS, "allocate_kernel_stack")
+def all_slots_taken(run):
+    """When all slots for kernel stacks are taken allocate_kernel_stack gives -EAGAIN and keeps no frame."""
+    result, lost = signed(run.value("allocate without a slot")), signed(run.value("lost without a slot"))
+    run.equal("slots that could be filled:", run.value("slots filled"), 13107, "{}")
+    # Who keeps books of the slots finds these free, and what is mapped there in the way.
+    run.expect(result in (EAGAIN, EEXIST), "allocate_kernel_stack(), with pages mapped in all 13107 slots, "
+               "to give -EAGAIN", f"it gives {error(result % (1 << 64))}")
+    run.expect(lost == 0, "as many free frames after that as before", f"frames that are missing: {lost}")
 
 
 def expect_no_loss(run, call, lost):
@@ -285,9 +298,10 @@ def cycles_lose_nothing(run):
 @test("2.6", PROCESSES, "create_process")
 def bad_requests_are_refused(run):
     """Entry points outside of the programs' range and unknown PIDs are refused."""
-    expect_error(run, "create_process(KERNEL_BASE)", run.value("entry in the kernel half"), EINVAL)
-    expect_error(run, "create_process(USER_PROGRAM_END)", run.value("entry behind the programs"), EINVAL)
-    expect_error(run, "destroy_process(999999)", run.value("destroy of nobody"), ESRCH)
+    for entry, result in zip(run.values("bad entry", 7), run.values("create at a bad entry", 7)):
+        expect_error(run, f"create_process({entry:#x})", result, EINVAL)
+    for pid, result in zip(run.values("nobody", 5), run.values("destroy of nobody", 5)):
+        expect_error(run, f"destroy_process({signed(pid)}), where no process has that PID,", result, ESRCH)
     run.equal("frames lost by refusals:", signed(run.value("lost by refusals")), 0, "{}")
 
 
@@ -296,3 +310,5 @@ def others_survive(run):
     """Destroying one process leaves the others alone."""
     expect_error(run, "destroy_process()", run.value("destroy the middle one"), 0)
     run.expect(not run.value("middle one found"), "a destroyed process not to be found", "it is found")
+    expect_error(run, "destroy_process() of the same process again", run.value("destroy it again"), ESRCH)
+    run.equal("frames freed by that:", signed(run.value("freed by that")), 0, "{}")

@@ -70,6 +70,16 @@ static void try_create(void)
     (void)page_table_walk(root, pages[0], 1, true);
     observe("frames used for what is there", before - frame_free_count());
 
+    /* A walk that stops at a higher level makes what is above that, each in a new tree. */
+    for (int level = 4; level >= 1; level--) {
+        phys_t tree = frame_alloc();
+        before = frame_free_count();
+        observe("new tree", tree.raw);
+        observe("stop at level", (uint64_t)level);
+        observe("entry there", (uint64_t)page_table_walk(tree, USER_STACK_TOP - PAGE_SIZE, level, true));
+        observe("tables made", before - frame_free_count());
+    }
+
     /* In the kernel half no table gets PTE_U. */
     phys_t kernel_like = frame_alloc();
     observe("kernel-like root", kernel_like.raw);

@@ -26,7 +26,12 @@ WRONG = [
     ("2.1", "first MiB handed out", "memory_regions[region].start + fresh * PAGE_SIZE", "memory_regions[region].start + fresh * PAGE_SIZE - 0x1000",
      "frames_are_usable", "firmware"),
 
+    ("2.1", "no memory above 16 MiB", "if (frame.raw < memory_regions[region].end)", "if (frame.raw < memory_regions[region].end && frame.raw < 16 << 20)",
+     "large_memory_is_handed_out", "frames from a machine with 64 MiB"),
+
     # ---- 2.2 page_table_walk ----
+    ("2.2", "makes tables on the way to level 1 only", "create ? frame_alloc() : FRAME_NONE", "create && level == 1 ? frame_alloc() : FRAME_NONE",
+     "walk_makes_tables_down_to_a_level", "3, true), with no table there yet, to give an entry"),
     ("2.2", "U bit missing on the tables", "(address < USER_HALF_END ? PTE_U : 0)", "0",
      "walk_makes_tables", "U bits"),
     ("2.2", "U bit in the kernel half", "(address < USER_HALF_END ? PTE_U : 0)", "PTE_U",
@@ -91,6 +96,8 @@ WRONG = [
      "all_frames_come_back", "are missing"),
     ("2.4", "kernel half freed, too", "free_table(root, 4, PTE_COUNT / 2);", "free_table(root, 4, PTE_COUNT);",
      "all_frames_come_back", "expected"),
+    ("2.4", "only the first and last entries of the user half freed", "if (!(entries[i] & PTE_P))", "if (!(entries[i] & PTE_P) || (level == 4 && i > 1 && i < 255))",
+     "all_frames_come_back", "are missing"),
     ("2.4", "no memory is not noticed", "        return -ENOMEM;\n", "        return 0;\n",
      "page_table_in_use", "ENOMEM"),
     ("2.4", "the kernel's own page table for everybody", "    *root = frame_alloc();\n", "    *root = kernel_page_table;\n",
@@ -134,6 +141,9 @@ WRONG = [
     ("2.5", "every stack in slot 0", "            continue;                       /* taken */\n", "            break;\n",
      "kernel_stacks", "Kernel stacks have 16 KiB"),
 
+    ("2.5", "no end of the slots", "slot < KERNEL_STACK_SLOTS; slot++", "; slot++",
+     "all_slots_taken", "with pages mapped in all 13107 slots, to give -EAGAIN"),
+
     # ---- 2.6 create_process ----
     ("2.6", "page table leaked when the kernel stack fails", "    destroy_user_page_table(process->page_table);\nno_page_table:", "no_page_table:",
      "failures_are_undone", "free frames after the failure"),
@@ -159,6 +169,10 @@ WRONG = [
      "register_state", "RSP"),
     ("2.6", "entry point not checked", "    if (entry_point >= USER_PROGRAM_END)\n        return -EINVAL;\n", "",
      "bad_requests_are_refused", "EINVAL"),
+    ("2.6", "two bad entry points known", "if (entry_point >= USER_PROGRAM_END)", "if (entry_point == KERNEL_BASE || entry_point == USER_PROGRAM_END)",
+     "bad_requests_are_refused", "create_process(0x700000000001) to give -EINVAL"),
+    ("2.6", "one unknown PID known", "    if (!process)\n        return -ESRCH;\n", "    if (pid == 999999)\n        return -ESRCH;\n",
+     "bad_requests_are_refused", "2.6"),
     ("2.6", "not in the process table", "    process_enter(process);\n", "",
      "register_state", "process table"),
 ]
