@@ -4,7 +4,7 @@ import re
 from ringstep.grading.harness import Boot
 
 OWN = "ring3_test,ring3_loop_test,ring3_privilege_test"
-START = "exit_pid,start_state,registers,unknown_call,after_exit"
+START = "exit_pid,start_state,registers,unknown_call,after_exit,exit_negative,exit_large"
 WRITE = "hello,pointers"
 TIMER = "spin,exit_pid"
 # program: vector, error code, what it tried. No error code: the processor pushes

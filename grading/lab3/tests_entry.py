@@ -1,4 +1,5 @@
 """What lab 3's kernel must have done on the way into ring 3 and back. See tools/ringstep/grading/harness.py."""
+import re
 import struct
 
 from grading.lab3.shared import (ARITHMETIC, ENOSYS, ENTRY, MAIN, STARTS, SYS_EXIT, SYS_GETPID, WRITES,
@@ -73,6 +74,19 @@ def address_space(run):
             run.expect(page.virtual != run.constant("USER_STACK_TOP"), "nothing mapped above the stack", shown)
 
 
+@test("3.1", STARTS, "process_activate")
+def no_ports(run):
+    """In ring 3 no I/O port is open: the TSS has no I/O map (SDM volume 1, 19.5.2)."""
+    starts = run.starts()
+    if not starts:
+        raise NotReached(f"no program ever started: {run.stopped()}")
+    for snapshot in starts:
+        physical = run.symbol("tss") - run.constant("KERNEL_BASE") + run.constant("KERNEL_LOAD_ADDRESS")
+        base, = struct.unpack("<H", snapshot.memory.read(physical + 102, 2))
+        limit = snapshot.registers.segments["tr"].limit
+        run.expect(base >= limit, f"io_map_base in the TSS at or behind its limit {limit:#x}", f"it is {base:#x}")
+
+
 # ---- 3.2 ----
 
 @test("3.2", MAIN, "jump_to_usermode")
@@ -131,9 +145,10 @@ def exit_with_pid(run):
 
 @test("3.3", STARTS, "syscall_dispatch")
 def registers_survive(run):
-    """A system call changes no register but RAX."""
-    changed = run.report("registers", 1, "how many registers were changed")
-    run.equal("registers changed by a system call:", changed, 0, "{}")
+    """A system call changes no register but RAX: getpid, write, and one that does not exist."""
+    for what, call in ((1, "getpid"), (3, "write"), (4, "system call 1000, which does not exist")):
+        changed = run.report("registers", what, f"how many registers were changed by {call}")
+        run.equal(f"registers changed by {call}:", changed, 0, "{}")
     pid = run.report("registers", 2, "what getpid gave")
     run.expect(pid == run.pid_of("registers"), f"getpid to give {run.pid_of('registers')}",
                f"it gives {pid}" + (", which RAX held before: the result must go into the frame" if pid == 39 else ""))
@@ -157,6 +172,17 @@ def unknown_system_calls(run):
     run.expect(len(reports) == 12, "twelve reports of unknown_call.c", f"{len(reports)}: {run.stopped()}")
     for number, result in reports.items():
         run.equal(f"system call {signed(number)} to give", signed(result), ENOSYS, "{}")
+
+
+@test("3.3", STARTS, "sys_exit")
+def exit_statuses(run):
+    """A status is printed as it is, be it negative or large."""
+    for program, status in (("exit_negative", -7), ("exit_large", 1000)):
+        run.start(program)
+        line = re.search(rf"^PID {run.pid_of(program)} exits with.*$", run.text, re.M)
+        expected = f"PID {run.pid_of(program)} exits with status {status}"
+        run.expect(line and line[0] == expected, f'the line "{expected}"',
+                   f'it is "{line[0]}"' if line else run.stopped())
 
 
 @test("3.3", STARTS, "sys_exit")

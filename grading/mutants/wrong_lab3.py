@@ -24,6 +24,13 @@ WRONG = [
      "own_kernel_stack", "RSP0"),
     ("3.1", "CR3 not loaded", "    write_cr3(process->page_table.raw);\n", "",
      "own_page_table", "CR3"),
+    ("3.1", "ports open to ring 3", "    tss_set_rsp0(process->kernel_stack);\n", """    tss_set_rsp0(process->kernel_stack);
+    struct table_register gdtr = sgdt();
+    const uint64_t *tss = (const uint64_t *)(gdtr.base + 0x28);
+    uint64_t base = (tss[0] >> 16 & 0xFFFFFF) | tss[0] >> 56 << 24 | tss[1] << 32;
+    ((struct tss *)base)->io_map_base = 0;
+""",
+     "no_ports", "io_map_base"),
 
     # ---- 3.2 jump_to_usermode ----
     ("3.2", "interrupts off", "#define RFLAGS_START 0x202", "#define RFLAGS_START 0x002",
@@ -71,6 +78,16 @@ WRONG = [
      "exit_with_pid", "status"),
     ("3.3", "result in rbx, too", "    frame->rax = (uint64_t)result;\n", "    frame->rax = frame->rbx = (uint64_t)result;\n",
      "registers_survive", "registers changed"),
+    ("3.3", "registers lost by all but getpid", "    frame->rax = (uint64_t)result;\n",
+     "    if (frame->rax != SYS_GETPID)\n        frame->r8 = frame->r15 = 0;\n    frame->rax = (uint64_t)result;\n",
+     "registers_survive", "registers changed by write"),
+    ("3.3", "registers lost by unknown calls", "    int64_t result = -ENOSYS;\n",
+     "    int64_t result = -ENOSYS;\n    if (frame->rax > SYS_EXIT)\n        frame->rcx = frame->r11 = 0;\n",
+     "registers_survive", "registers changed by system call 1000"),
+    ("3.3", "six bits of the status", "sys_exit((int)frame->rdi);", "sys_exit((int)(frame->rdi & 0x3F));",
+     "exit_statuses", "exits with status -7"),
+    ("3.3", "status as a byte", "process->pid, status);", "process->pid, (signed char)status);",
+     "exit_statuses", "exits with status 1000"),
     ("3.3", "no case for write", "        result = sys_write((int)frame->rdi, frame->rsi, frame->rdx);\n", "",
      "write_is_dispatched", "it gives -38"),
     ("3.3", "write without its result", "        result = sys_write(", "        result = 0; sys_write(",

@@ -1,33 +1,49 @@
 /*
  * registers.c - a value of its own in every register, a system call, and how
- * many registers have another value afterwards.
+ * many registers have another value afterwards: for getpid, write, and a system
+ * call that does not exist.
  */
 #include <report.h>
 
-static volatile unsigned long wrong[15] __attribute__((used)), result __attribute__((used));
+/* rax rbx rcx rdx rsi rdi rbp r8 … r15 before and after the call. */
+static volatile unsigned long before[15] __attribute__((used)), after[15] __attribute__((used));
 
-int main(void)
+/* How many registers but rax a system call changes. */
+static unsigned long changed_by(long number, long first, const void *second, long third)
 {
+    for (unsigned i = 0; i < 15; i++)
+        before[i] = 0xC0DE000000000010 + i;
+    before[0] = (unsigned long)number;
+    before[3] = (unsigned long)third;
+    before[4] = (unsigned long)second;
+    before[5] = (unsigned long)first;
     asm volatile (
         "push %%rbp; push %%rbx\n"
         ".intel_syntax noprefix\n"
-        "mov rbx, 0x11; mov rcx, 0x12; mov rdx, 0x13; mov rsi, 0x14; mov rdi, 0x15\n"
-        "mov rbp, 0x16; mov r8, 0x17; mov r9, 0x18; mov r10, 0x19; mov r11, 0x1a\n"
-        "mov r12, 0x1b; mov r13, 0x1c; mov r14, 0x1d; mov r15, 0x1e; mov rax, 39\n"
+        "mov rax, [before + 0]; mov rbx, [before + 8]; mov rcx, [before + 16]; mov rdx, [before + 24]\n"
+        "mov rsi, [before + 32]; mov rdi, [before + 40]; mov rbp, [before + 48]; mov r8, [before + 56]\n"
+        "mov r9, [before + 64]; mov r10, [before + 72]; mov r11, [before + 80]; mov r12, [before + 88]\n"
+        "mov r13, [before + 96]; mov r14, [before + 104]; mov r15, [before + 112]\n"
         "int 0x80\n"
-        "mov [wrong + 8], rbx; mov [wrong + 16], rcx; mov [wrong + 24], rdx\n"
-        "mov [wrong + 32], rsi; mov [wrong + 40], rdi; mov [wrong + 48], rbp\n"
-        "mov [wrong + 56], r8; mov [wrong + 64], r9; mov [wrong + 72], r10\n"
-        "mov [wrong + 80], r11; mov [wrong + 88], r12; mov [wrong + 96], r13\n"
-        "mov [wrong + 104], r14; mov [wrong + 112], r15; mov [result], rax\n"
+        "mov [after + 0], rax; mov [after + 8], rbx; mov [after + 16], rcx; mov [after + 24], rdx\n"
+        "mov [after + 32], rsi; mov [after + 40], rdi; mov [after + 48], rbp; mov [after + 56], r8\n"
+        "mov [after + 64], r9; mov [after + 72], r10; mov [after + 80], r11; mov [after + 88], r12\n"
+        "mov [after + 96], r13; mov [after + 104], r14; mov [after + 112], r15\n"
         ".att_syntax\n"
         "pop %%rbx; pop %%rbp\n"
         : : : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
               "r14", "r15", "memory");
     unsigned long changed = 0;
     for (unsigned i = 1; i < 15; i++)
-        changed += wrong[i] != 0x10 + i;
-    report(1, changed);
-    report(2, result);
+        changed += before[i] != after[i];
+    return changed;
+}
+
+int main(void)
+{
+    report(1, changed_by(SYS_GETPID, 0x15, (const void *)0x14, 0x13));
+    report(2, after[0]);
+    report(3, changed_by(SYS_WRITE, 1, "", 0));
+    report(4, changed_by(1000, 0x15, (const void *)0x14, 0x13));
     return 0;
 }
