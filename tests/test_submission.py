@@ -3,6 +3,7 @@ import io
 import os
 import subprocess
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,18 @@ def test_a_whole_tree_may_be_handed_in(tmp_path):
     assert submission.notes == [f"ignored: {own}: a given file that was changed; the course's own is used"]
 
 
+def test_a_zip_is_taken_too(tmp_path):
+    with zipfile.ZipFile(tmp_path / "handin.zip", "w") as packed:
+        packed.writestr("labs/" + PATH, SOLUTION)
+        packed.writestr("solutions/" + PATH, b"the course's")
+    assert collect(ROOT, tmp_path / "handin.zip").files == {PATH: SOLUTION}
+
+
+def test_names_that_no_system_takes(tmp_path):
+    submission = collect(ROOT, archive(tmp_path, (PATH, SOLUTION), ("x" * 300 + "/y", b""), ("a\udcff", b"")))
+    assert set(submission.files) == {PATH} and "\\udcff" in " ".join(submission.notes)
+
+
 REFUSED = {
     "leaves the tree": [("../" + PATH, SOLUTION)],
     "leaves the tree ": [("/etc/passwd", b"")],
@@ -74,7 +87,7 @@ REFUSED = {
     "has no exercise file": [("notes.txt", b"I was ill")],
     "has no exercise file ": [],
     f"more than {FILE_BYTES}": [(PATH, b"#" * (FILE_BYTES + 1))],
-    "MiB in the archive": [("zeroes", bytes(17 << 20)), (PATH, SOLUTION)],
+    "unpacks to more than 64 MiB": [("zeroes", bytes(65 << 20)), (PATH, SOLUTION)],
 }
 
 
@@ -92,7 +105,7 @@ RUBBISH = {"empty": b"", "text": b"no archive", "binary": bytes(n * n % 251 for 
 def test_rubbish_is_no_archive(tmp_path, name):
     file = tmp_path / "handin.tar.gz"
     file.write_bytes(RUBBISH[name])
-    with pytest.raises(SubmissionError, match="is no archive that can be read|has no exercise file"):
+    with pytest.raises(SubmissionError, match="that can be read|has no exercise file"):
         collect(ROOT, file)
 
 

@@ -27,6 +27,8 @@ def exercises(root):
     """Yield (id, points, path below labs/ and solutions/) from grading/points.txt."""
     for line in (root / "grading/points.txt").read_text().splitlines():
         fields = line.split("#")[0].split()
+        if fields and (len(fields) != 3 or not fields[1].isdigit()):
+            raise SkeletonError(f'grading/points.txt: "{line}" is not: exercise, points, file')
         if fields:
             yield fields[0], int(fields[1]), fields[2]
 

@@ -105,7 +105,8 @@ def loops(s):
     common = [f for f in stacks[-1] if all(f in stack for stack in stacks)]
     if now.halted:
         where = f", in {common[0]}()" if common else ""
-        return "the processor stands at hlt with interrupts off" + where, "trouble.md#it-hangs"
+        why = "and no interrupt is to come" if now.rflags and now.rflags & 0x200 else "with interrupts off"
+        return f"the processor stands at hlt {why}{where}", "trouble.md#it-hangs"
     place = f"{common[0]}()" if common else f"at {now.rip:#x}, {s.name(now.rip)}"
     called = f", called from {common[1]}()" if len(common) > 1 else ""
     return f"it goes round in {place}{called}", "trouble.md#it-hangs"

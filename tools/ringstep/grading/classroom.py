@@ -82,11 +82,13 @@ def edition(root, number):
     return 0
 
 
-def fingerprint(root, files):
-    """Changes when the submission, the tests or the points change."""
-    parts = [path.encode() + data for path, data in sorted(files.items())]
-    for file in sorted([root / "grading/points.txt", *(root / "grading").glob("lab*/**/*.[chpS]*")]):
-        parts.append(file.read_bytes())
+def fingerprint(root, files, labs):
+    """Changes when the submission, the labs that are graded, or anything of the course's changes."""
+    parts = [str(labs).encode()] + [path.encode() + data for path, data in sorted(files.items())]
+    for folder in ("grading", "labs", "solutions", "tools"):
+        for file in sorted((root / folder).rglob("*")):
+            if file.is_file() and not {"__pycache__", ".pristine", "mutants"} & set(file.parts):
+                parts.append(file.read_bytes())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -96,22 +98,24 @@ def grade_one(root, source, labs, folder):
         handed_in = submission.collect(root, source)
     except SubmissionError as error:
         return 0, "", str(error)
-    mark = fingerprint(root, handed_in.files)
+    mark = fingerprint(root, handed_in.files, labs)
     done = folder / "grade.json"
     if done.exists():
         data = json.loads(done.read_text())
         if data.get("fingerprint") == mark:
-            return data["score"], data["points"], "graded before"
+            return data["score"], data["points"], data["remark"]
     grader = Grader(root, handed_in, labs)
     grader.run()
     report.write_all(grader, folder)
     data = json.loads(done.read_text())
-    data["fingerprint"] = mark
     broken = any(e.verdict == GRADER_ERROR for e in grader.exercises.values())
-    if not broken:                          # what could not be graded is tried again next time
-        done.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     missing = [e.id for e in grader.exercises.values() if e.verdict != PASS]
     words = "could not be graded completely" if broken else f"lost: {' '.join(missing)}" if missing else ""
+    changed = sum("given file that was changed" in note for note in handed_in.notes)
+    words += f"; {changed} given files were changed" if changed else ""
+    if not broken:                          # what could not be graded is tried again next time
+        data.update(fingerprint=mark, remark=words)
+        done.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", errors="backslashreplace")
     return data["score"], data["points"], words
 
 
@@ -134,7 +138,9 @@ def grade_all(root, directory, labs, target):
             table = csv.writer(file)
             table.writerow(("submission", "score", "points", "remark"))
             table.writerows(rows)
-    print(f"{target / 'scores.csv'}: {len(rows)} submissions")
+    refused = [row[0] for row in rows if row[2] == ""]
+    print(f"{target / 'scores.csv'}: {len(rows)} submissions"
+          + (f", {len(refused)} of them could not be graded: {', '.join(refused)}" if refused else ""))
     return status
 
 
@@ -148,10 +154,10 @@ def main(arguments):
         if command == "edition":
             return edition(root, number)
         if not rest[0] or not Path(rest[0]).is_dir():
-            raise SubmissionError(f"DIR={rest[0]}: there is no such folder")
+            raise SubmissionError(f"DIR={rest[0]}: there is no such folder; say DIR=folder with the hand-ins")
         labs = [int(rest[1])] if rest[1] else sorted({int(id[0]) for id, _, _ in exercises(root)})
         load_tests(root, labs)
-        return grade_all(root, Path(rest[0]), labs, Path(rest[2] or root / "build/grade-all"))
+        return grade_all(root, Path(rest[0]), labs, Path(rest[2] or root / "grades" / ("lab" + rest[1] if rest[1] else "all")))
     except SubmissionError as error:
         print(error, file=sys.stderr)
         return 2

@@ -92,8 +92,8 @@ class Grader:
         # An edition has no solutions of its own lab: then everything is the student's.
         everything = [id for id, _, _ in exercises(self.root) if int(id[0]) == lab]
         alone = (self.root / "solutions" / mine[0].path).exists()
-        for id, words in self.space.broken(lab, [e.id for e in mine]).items():
-            self.exercises[id].compiler = words
+        for exercise in mine:
+            exercise.compiler = self.space.broken.get(exercise.id, "")
         mine = [e for e in mine if not e.compiler]
         try:                        # what the kernels share is compiled once, before they are many
             self.space.build(lab, [] if alone else everything, "")
@@ -175,6 +175,9 @@ class Grader:
                     if os.environ.get("RINGSTEP_DEBUG"):
                         raise
                     runs[emulator] = MachineError(str(error))
+                except Exception as error:      # its file is not what the linker wrote
+                    runs[emulator] = workspace.BuildError(f"the kernel's file cannot be read: {error!r}")
+                    break
             with self.lock:
                 self.boots += 1
                 self.progress(f"lab {boot.lab} on {emulator}: {boot.test or 'main.c'}")
@@ -236,6 +239,8 @@ class Grader:
             finding = Finding(FAIL, test.sentence, f"the machine's state cannot be read ({error!r})")
         if unwritten and unwritten[-1] == test.exercise:
             finding.verdict = TODO
+        elif unwritten:                     # an edition has no solution to put there
+            finding.verdict, finding.waits_for = NOT_RUN, unwritten[-1]
         elif run.record.end == "limit" and not finding.reached:
             finding.verdict = TIMEOUT
         ended_well = (run.record.end, run.record.status) == ("power-off", 0)
@@ -259,6 +264,16 @@ def depend_on_the_first(results):
                 failed.add(where)
 
 
+def points_notes(root, labs, tests):
+    """What whoever changed points.txt should know."""
+    for lab in labs:
+        mine = [(id, points) for id, points, _ in exercises(root) if int(id[0]) == lab]
+        if sum(points for _, points in mine) != 100:
+            yield f"points.txt: lab {lab} adds up to {sum(points for _, points in mine)}, not 100"
+        for id in {id for id, _ in mine} - {t.exercise for t in tests}:
+            yield f"points.txt: exercise {id} has no test, and is left out"
+
+
 def main(arguments):
     """grade [--lab N] [--submission PATH] [--report DIR] [--only ID]"""
     options = dict(zip(arguments[::2], arguments[1::2]))
@@ -277,6 +292,9 @@ def main(arguments):
             labs = sorted({int(t.exercise[0]) for t in known
                            if {t.exercise, t.name} & set(only.split(","))})
         submission = collect(root, options.get("--submission") or None)
+        submission.notes += [] if only else points_notes(root, labs, known)
+        if options.get("--report"):
+            report.can_write(Path(options["--report"]))
     except SubmissionError as error:
         print(error, file=sys.stderr)
         return 2

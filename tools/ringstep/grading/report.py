@@ -3,10 +3,12 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import textwrap
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
+from ringstep.grading.submission import SubmissionError
 from ringstep.grading.verdict import CHECKS, GRADER_ERROR, NOT_RUN, PASS, TODO, trim
 from ringstep.machine import sandbox
 
@@ -121,9 +123,16 @@ def explain_exercise(grader, exercise):
     more = [r.test.name for r in failed[shown:]]
     if more and exercise.verdict != TODO:
         paragraph("and", f"{len(more)} more of its tests: {', '.join(more)} (see them with ONLY={more[0]})")
-    unseen = [r.test.name for r in exercise.results if r.verdict == NOT_RUN]
-    if unseen and failed:
-        paragraph("not run", f"{', '.join(unseen)}: the same boot did not come that far")
+    unseen = [r for r in exercise.results if r.verdict == NOT_RUN]
+    waits = sorted({f.waits_for for r in unseen for f in r.findings.values() if f.waits_for})
+    names = ", ".join(r.test.name for r in unseen)
+    if waits:
+        if not failed:
+            print(f"\n  {exercise.id}  nothing is wrong so far")
+        paragraph("not run", f"{names}: the kernel stopped at exercise {' and '.join(waits)}, which is not written yet, "
+                  "and there is no solution here to take its place")
+    elif unseen and failed:
+        paragraph("not run", f"{names}: the same boot did not come that far")
 
 
 def table(grader):
@@ -222,9 +231,19 @@ def junit(data):
     return xml.tostring(suites, encoding="unicode")
 
 
+def can_write(folder):
+    """Before an hour of grading, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise SubmissionError(f"REPORT={folder}: cannot be written to ({error.strerror})") from None
+
+
 def write_all(grader, folder):
     folder.mkdir(parents=True, exist_ok=True)
     data = record(grader)
-    (folder / "grade.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-    (folder / "results.json").write_text(json.dumps(gradescope(data), indent=1, ensure_ascii=False) + "\n")
-    (folder / "junit.xml").write_text(junit(data) + "\n")
+    for name, text in (("grade.json", json.dumps(data, indent=1, ensure_ascii=False)),
+                       ("results.json", json.dumps(gradescope(data), indent=1, ensure_ascii=False)),
+                       ("junit.xml", junit(data))):
+        (folder / name).write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

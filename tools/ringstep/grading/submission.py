@@ -4,9 +4,12 @@ A submission is a folder or a .tar.gz whose paths are as under labs/. Files that
 are no exercise's are ignored and named, above all a given file that was changed;
 what could hurt is refused.
 """
+import gzip
 import io
 import subprocess
 import tarfile
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +18,8 @@ from ringstep.course.skeleton import digest, exercises
 FILE_BYTES = 256 << 10
 MEMBERS = 5000
 ARCHIVE_BYTES = 16 << 20
+TAR_BYTES = 64 << 20
+NOT_HANDED_IN = {"solutions", ".pristine", "build", ".git"}     # folders of a whole tree
 
 
 class SubmissionError(Exception):
@@ -35,7 +40,7 @@ def exercise_path(name, known):
     for start in range(len(parts)):
         path = "/".join(parts[start:])
         if path in known:
-            return path
+            return None if NOT_HANDED_IN & set(parts[:start]) else path
     return None
 
 
@@ -45,8 +50,11 @@ def given_file(root, name):
     for start in range(len(parts)):
         for folder in (root, root / "labs"):
             file = folder.joinpath(*parts[start:])
-            if len(parts) - start > 1 and file.is_file():
-                return file
+            try:
+                if len(parts) - start > 1 and file.is_file():
+                    return file
+            except (OSError, ValueError):       # a name that no system takes
+                pass
     return None
 
 
@@ -65,7 +73,9 @@ def changed_given(root, known):
 
 
 def add(submission, root, known, name, size, read):
-    path = exercise_path(name, known)
+    path, name = exercise_path(name, known), name.encode("utf-8", "backslashreplace").decode()
+    if NOT_HANDED_IN & set(PurePosixPath(name).parts):
+        return
     if path is None:
         given = given_file(root, name)
         if given is None:
@@ -93,27 +103,53 @@ def from_folder(submission, root, folder, known):
             add(submission, root, known, name, file.stat().st_size, file.read_bytes)
 
 
+def unpacked(submission, file):
+    """The bytes of a .tar, of which a .tar.gz is no larger than it may be."""
+    with open(file, "rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+    with gzip.open(file) if packed else open(file, "rb") as data:
+        found = data.read(TAR_BYTES + 1)
+    if len(found) > TAR_BYTES:
+        raise SubmissionError(f"{submission.name}: unpacks to more than {TAR_BYTES >> 20} MiB")
+    return found
+
+
 def from_archive(submission, root, file, known):
-    total = 0
     try:
-        with tarfile.open(file, "r:*") as archive:
+        with tarfile.open(fileobj=io.BytesIO(unpacked(submission, file)), mode="r:") as archive:
             for number, member in enumerate(archive):
-                total += member.size
-                if number > MEMBERS or total > ARCHIVE_BYTES:
-                    raise SubmissionError(f"{submission.name}: more than {MEMBERS} files or "
-                                          f"{ARCHIVE_BYTES >> 20} MiB in the archive")
+                if number > MEMBERS:
+                    raise SubmissionError(f"{submission.name}: more than {MEMBERS} files in the archive")
                 parts = PurePosixPath(member.name).parts
                 if member.name.startswith("/") or ".." in parts:
                     raise SubmissionError(f"{submission.name}: {member.name} leaves the tree")
                 if member.isdir():
                     continue
                 if not member.isreg():
-                    raise SubmissionError(f"{submission.name}: {member.name} is a link or a device")
+                    if exercise_path(member.name, known) or not member.issym():
+                        raise SubmissionError(f"{submission.name}: {member.name} is a link or a device")
+                    submission.notes.append(f"ignored: {member.name}: is a link")
+                    continue
                 add(submission, root, known, member.name, member.size,
                     lambda: archive.extractfile(member).read(FILE_BYTES))
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise SubmissionError(f"{submission.name}: is no archive that can be read "
-                              f"({str(error).splitlines()[0] if str(error) else 'it ends too early'})") from None
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, RecursionError) as error:
+        why = str(error).splitlines()[0] if str(error) else "it ends too early"
+        raise SubmissionError(f"{submission.name}: is no .tar.gz, .tar or .zip that can be read ({why})") from None
+
+
+def from_zip(submission, root, file, known):
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for number, member in enumerate(archive.infolist()):
+                if number > MEMBERS:
+                    raise SubmissionError(f"{submission.name}: more than {MEMBERS} files in the archive")
+                if member.filename.startswith("/") or ".." in PurePosixPath(member.filename).parts:
+                    raise SubmissionError(f"{submission.name}: {member.filename} leaves the tree")
+                if not member.is_dir():
+                    add(submission, root, known, member.filename, member.file_size,
+                        lambda: archive.open(member).read(FILE_BYTES))
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error, RuntimeError) as error:
+        raise SubmissionError(f"{submission.name}: is no .zip that can be read ({error})") from None
 
 
 def collect(root, source):
@@ -135,7 +171,7 @@ def collect(root, source):
     elif path.is_file():
         if path.stat().st_size > ARCHIVE_BYTES:
             raise SubmissionError(f"{path}: is larger than {ARCHIVE_BYTES >> 20} MiB")
-        from_archive(submission, root, path, known)
+        (from_zip if zipfile.is_zipfile(path) else from_archive)(submission, root, path, known)
     else:
         raise SubmissionError(f"{path}: there is no such folder or archive")
     if not submission.files:

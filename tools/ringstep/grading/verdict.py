@@ -20,6 +20,7 @@ class Finding:
     said: str = ""              # the kernel's last words, where it did not end well
     cause: str = ""             # the post-mortem's, where the run ended badly
     reached: bool = True        # whether the run came to what the test is about
+    waits_for: str = ""         # the unwritten exercise at which the kernel stopped before
 
 
 @dataclass

@@ -12,8 +12,10 @@ from ringstep.course.skeleton import exercises
 from ringstep.kernel import symbols
 from ringstep.machine import sandbox
 
-PARTS = ("Makefile", "tools/build.mk", "tools/targets.mk", "tools/hidden.h", "labs", "solutions",
-         "grading/points.txt", "grading/include", "grading/lab1", "grading/lab2", "grading/lab3")
+# What a submission's files are compiled beside; the rest comes after that, so that none
+# of them can include a solution or a test.
+OPEN = ("Makefile", "tools/build.mk", "tools/targets.mk", "tools/hidden.h", "labs", "grading/points.txt")
+CLOSED = ("solutions", "grading/include", "grading/lab1", "grading/lab2", "grading/lab3")
 PLACEHOLDER = b"Hello, " + 32 * b"." + b"\n"        # in grading/lab3/programs/hello.c
 
 
@@ -41,19 +43,24 @@ class Workspace:
         self.tree = Path(self.temporary.name)
 
     def __enter__(self):
-        for part in PARTS:
+        self.copy(OPEN)
+        for path, data in self.files.items():
+            (self.tree / "labs" / path).write_bytes(data)
+        self.tree.chmod(0o777)
+        self.broken = self.compile()
+        self.copy(CLOSED)
+        self.reuse_objects()
+        return self
+
+    def copy(self, parts):
+        for part in parts:
             source, target = self.root / part, self.tree / part
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
                 shutil.copytree(source, target, symlinks=True,
-                                ignore=shutil.ignore_patterns("__pycache__", "*.old*"))
+                                ignore=shutil.ignore_patterns("__pycache__", "*.old*", ".pristine"))
             elif source.exists():
                 shutil.copy2(source, target)
-        self.reuse_objects()
-        for path, data in self.files.items():
-            (self.tree / "labs" / path).write_bytes(data)
-        self.tree.chmod(0o777)
-        return self
 
     def __exit__(self, *_):
         self.temporary.cleanup()
@@ -65,7 +72,7 @@ class Workspace:
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         source = self.root / "build/gcc-Og/objects"
         if source.is_dir():
-            shutil.copytree(source, self.tree / "build/gcc-Og/objects", copy_function=shutil.copy2,
+            shutil.copytree(source, self.tree / "build/gcc-Og/objects", copy_function=shutil.copy2, dirs_exist_ok=True,
                             ignore=lambda folder, names: names if Path(folder).name == "exercises"
                             and "solutions" not in Path(folder).parts else [])
 
@@ -89,15 +96,19 @@ class Workspace:
         folder = self.tree / "build/gcc-Og/objects/programs"
         return [folder / f"{name}.elf" for name in (names or OWN)] if lab == 3 else []
 
-    def broken(self, lab, ids):
-        """The exercises of a lab that do not compile: {id: the compiler's words}."""
-        paths = {id: path for id, _, path in exercises(self.root) if id in ids}
-        objects = {id: f"build/gcc-Og/objects/labs/{Path(path).with_suffix('.o')}" for id, path in paths.items()}
-        status, _ = self.make("-k", f"LAB={lab}", *objects.values())
-        if status == 0:
+    def compile(self):
+        """Compile the submission's files: {id: the compiler's words} of those that do not."""
+        objects = {id: f"build/gcc-Og/objects/labs/{Path(path).with_suffix('.o')}"
+                   for id, _, path in exercises(self.root) if path in self.files}
+        if not objects:
             return {}
-        return {id: self.make(f"LAB={lab}", object)[1] for id, object in objects.items()
-                if not (self.tree / object).exists()}
+        lab = f"LAB={max(objects)[0]}"          # its layers are those of all before it, too
+        status, words = self.make("-k", lab, *objects.values())
+        missing = {id: object for id, object in objects.items()
+                   if status != 0 and not (self.tree / object).exists()}
+        for id, object in missing.items():      # each alone, for its own words
+            missing[id] = words if sandbox.STOPPED in words else self.make(lab, object)[1]
+        return missing
 
 
 def put_greeting(image, greeting):

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections import defaultdict
 from functools import lru_cache
 
 ADDR2LINE = "addr2line", "x86_64-linux-gnu-addr2line", "x86_64-elf-addr2line"
@@ -32,6 +33,9 @@ class Symbols:
             entries = [(s["st_value"], s["st_size"], s.name, s["st_info"]["type"])
                        for s in table.iter_symbols()] if table else []
         self.names = {name: value for value, _, name, _ in entries if name}
+        self.places = defaultdict(set)          # name → every address that has it
+        for value, _, name, _ in entries:
+            self.places[name].add(value)
         self.code = sorted((value, size, name) for value, size, name, kind in entries
                            if name and kind in ("STT_FUNC", "STT_NOTYPE"))
         self._lines = {}

@@ -20,7 +20,8 @@ from ringstep.machine.qemu_log import parse_events, parse_registers
 from ringstep.machine.record import Limits, MachineError, Memory, Record, Snapshot, resolve, status_of
 
 TICK = 0.25             # seconds between two looks at a machine that says nothing
-SILENCE = 60            # seconds without CPU time, events or an answer
+SILENCE = 60            # seconds without an answer of QEMU's own
+PATIENCE = 20           # seconds in which a processor that is not halted for good does something
 USUAL = 0.15            # CPU seconds for a boot sector that ends at once
 INTERRUPTS_ON = 0x200   # RFLAGS.IF
 
@@ -60,6 +61,10 @@ def receive(channel):
     if not data:
         raise EOFError
     return data
+
+
+class Stuck(Exception):
+    """GDB's stub does not answer: a step onto a `hlt` that nothing ends."""
 
 
 class Machine:
@@ -168,6 +173,8 @@ class Machine:
                 self.stub_buffer = self.stub_buffer[match.end():]
                 send(self.stub, b"+")
                 return match.group(1).decode()
+            if not select.select([self.stub], [], [], PATIENCE)[0]:
+                raise Stuck
             self.stub_buffer += receive(self.stub)
 
     def exchange(self, text):
@@ -204,9 +211,10 @@ class Machine:
                 now = self.sample()
                 if now.halted and not now.rflags & INTERRUPTS_ON and last == now.rip:
                     return "halted", None
-                last, quiet = now.rip, quiet + 1
-                if self.limits.cpu_seconds and quiet * TICK > SILENCE:
-                    raise MachineError("QEMU has run for a minute without an end")
+                quiet = quiet + 1 if now.halted and last == now.rip else 0
+                last = now.rip
+                if self.limits.cpu_seconds and quiet * TICK > PATIENCE:
+                    return "halted", None   # the clock does not sleep: no interrupt is to come
 
     def stopped(self):
         return self.stub and select.select([self.stub], [], [], 0)[0]
@@ -272,6 +280,8 @@ def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="non
         try:
             try:
                 end, limit = machine.run(points)
+            except Stuck:
+                end, limit = "halted", None
             except KeyboardInterrupt:
                 if not live:
                     raise

@@ -6,10 +6,14 @@ left, and the report says so.
 """
 import os
 import shutil
+import signal
 import subprocess
+import tempfile
 from functools import lru_cache
 
 CPU_SECONDS = 10            # for each process
+SECONDS = 60                # for all of a command: a compiler can be made to wait for ever
+STOPPED = "it was stopped after"
 FILE_BYTES = 64 << 20
 MEMORY_BYTES = 2 << 30
 OUTPUT_BYTES = 200_000
@@ -76,10 +80,17 @@ def run(argv, directory):
     words = list(argv)
     if bubblewrap():
         words = [*bubblewrap(), "--bind", str(directory), "/ringstep", "--chdir", "/ringstep", *argv]
-    with subprocess.Popen(["/bin/sh", "-c", LIMITS, "sh", *words], cwd=directory, env=environment,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as process:
-        output = process.stdout.read(OUTPUT_BYTES)
-        if len(output) == OUTPUT_BYTES:
-            process.kill()
-    return process.returncode, output.decode("utf-8", "backslashreplace")
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(["/bin/sh", "-c", LIMITS, "sh", *words], cwd=directory, env=environment,
+                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                   start_new_session=True)
+        try:
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:       # it waits for something: CPU time would never end it
+            output.write(f"{STOPPED} {SECONDS} seconds: it waited for something\n".encode())
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        output.seek(0)
+        return process.returncode, output.read(OUTPUT_BYTES).decode("utf-8", "backslashreplace")
