@@ -8,7 +8,6 @@
 #include <tables.h>
 
 #define FRAMES_MAX 8192
-#define LARGE_MAX  16384            /* 64 MiB */
 #define COUNTED 4                   /* after this many steps of each kind the count is read */
 
 static uint64_t frames[FRAMES_MAX];
@@ -47,28 +46,6 @@ static void take_all(bool note)
     observe("one more", frame_alloc().raw);
 }
 
-/* More memory than the tables above have room for: how many frames, and which is the last. */
-static _Noreturn void take_all_of_much(void)
-{
-    static bool seen[LARGE_MAX];
-    uint64_t highest = 0, twice = 0;
-    for (count = 0; count < LARGE_MAX; count++) {
-        uint64_t frame = frame_alloc().raw;
-        if (frame == FRAME_NONE.raw)
-            break;
-        if (frame > highest)
-            highest = frame;
-        twice += frame / PAGE_SIZE < LARGE_MAX && seen[frame / PAGE_SIZE];
-        if (frame / PAGE_SIZE < LARGE_MAX)
-            seen[frame / PAGE_SIZE] = true;
-    }
-    observe("taken", count);
-    observe("highest", highest);
-    observe("twice", twice);
-    observe("free when exhausted", frame_free_count());
-    observed_all();
-}
-
 _Noreturn void kmain(void)
 {
     tables_init();
@@ -78,8 +55,6 @@ _Noreturn void kmain(void)
     }
     observe("usable", frame_usable_count());
     observe("free at first", frame_free_count());
-    if (frame_usable_count() > FRAMES_MAX)
-        take_all_of_much();
     take_all(true);
 
     /* Back, every third one first. */

@@ -4,7 +4,7 @@ from ringstep.grading.harness import Boot, signed
 LONG = {"instructions": 150_000_000, "cpu_seconds": 3}
 MAIN = Boot(2, points=("machine_off",), **LONG)
 FRAMES = Boot(2, "frames", mib=16, **LONG)
-FRAMES_LARGE = Boot(2, "frames", mib=64, **LONG)
+FRAMES_LARGE = Boot(2, "frames_large", mib=64, **LONG)
 WALK = Boot(2, "walk", mib=16)
 MAP = Boot(2, "map", mib=16)
 SPACES = Boot(2, "spaces", mib=16)

@@ -143,6 +143,8 @@ WRONG = [
 
     ("2.5", "no end of the slots", "slot < KERNEL_STACK_SLOTS; slot++", "; slot++",
      "all_slots_taken", "with pages mapped in all 13107 slots, to give -EAGAIN"),
+    ("2.5", "-ENOMEM when all slots are taken", "    return -EAGAIN;\n", "    return -ENOMEM;\n",
+     "all_slots_taken", "it gives -ENOMEM"),
 
     # ---- 2.6 create_process ----
     ("2.6", "page table leaked when the kernel stack fails", "    destroy_user_page_table(process->page_table);\nno_page_table:", "no_page_table:",
@@ -172,7 +174,7 @@ WRONG = [
     ("2.6", "two bad entry points known", "if (entry_point >= USER_PROGRAM_END)", "if (entry_point == KERNEL_BASE || entry_point == USER_PROGRAM_END)",
      "bad_requests_are_refused", "create_process(0x700000000001) to give -EINVAL"),
     ("2.6", "one unknown PID known", "    if (!process)\n        return -ESRCH;\n", "    if (pid == 999999)\n        return -ESRCH;\n",
-     "bad_requests_are_refused", "2.6"),
+     "bad_requests_are_refused", "process_remove() used a null pointer"),
     ("2.6", "not in the process table", "    process_enter(process);\n", "",
      "register_state", "process table"),
 ]
