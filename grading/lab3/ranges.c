@@ -51,6 +51,14 @@ _Noreturn void kmain(void)
     observe("good", PAGES);
     check("result", USER_PROGRAM_BASE, PAGES * PAGE_SIZE);
     try_levels(USER_PROGRAM_BASE + PAGE_SIZE);
+    for (uint64_t i = 0; i < PAGES; i++) {
+        pte_t *entry = page_table_walk(root, USER_PROGRAM_BASE + i * PAGE_SIZE, 1, false), open = *entry;
+        *entry = 0;
+        observe("hole in page", i);
+        check("result", USER_PROGRAM_BASE, PAGES * PAGE_SIZE);
+        check("odd result", USER_PROGRAM_BASE + PAGE_SIZE - 1, PAGE_SIZE + 2);
+        *entry = open;
+    }
     for (unsigned i = 0; i < sizeof empty / sizeof *empty; i++) {
         observe("no byte at", empty[i]);
         check("result", empty[i], 0);

@@ -5,7 +5,7 @@ from ringstep.grading.harness import Boot
 
 OWN = "ring3_test,ring3_loop_test,ring3_privilege_test"
 START = "exit_pid,start_state,registers,unknown_call,after_exit,exit_negative,exit_large"
-WRITE = "hello,pointers"
+WRITE = "hello,pointers,output"
 TIMER = "spin,exit_pid"
 # program: vector, error code, what it tried. No error code: the processor pushes
 # none; or, for int 14, QEMU 7.2 says 0xe2 where the manual and Bochs say 0x72.

@@ -40,6 +40,21 @@ def write_of_nothing(run):
     run.equal("write(2, text, 0) to give", signed(run.report("hello", 2, "what the second write gave")), 0, "{}")
 
 
+@test("3.4", WRITES, "sys_write")
+def whole_output(run):
+    """File descriptor 2 prints, too; a long buffer arrives whole, whatever bytes are in it."""
+    text = b"This is for file descriptor 2.\n"
+    run.equal(f"write(2, text, {len(text)}) to give",
+              signed(run.report("output", 1, "what write to 2 gave")), len(text), "{}")
+    run.expect(run.record.serial.count(text.replace(b"\n", b"\r\n")) == 1,
+               f"{text.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
+    sent = bytes(0 if i % 97 == 96 else ord("A") + i % 23 for i in range(5000))
+    run.equal("write(1, bytes, 5000) to give", signed(run.report("output", 2, "what the long write gave")), 5000, "{}")
+    arrived = next(n for n in range(5000, -1, -1) if sent[:n] in run.record.serial)
+    run.expect(arrived == 5000, "the 5000 bytes on the serial port, with NUL bytes among them",
+               f"only the first {arrived} are there in a row")
+
+
 @test("3.4", WRITES, "user_range_check")
 def bad_pointers(run):
     """Buffers that ring 3 may not read give -EFAULT, and print nothing."""
@@ -75,6 +90,17 @@ def every_level_counts(run):
                       signed(group["result"]), EFAULT, "{}")
     for group in run.groups("no byte at"):
         run.equal(f"the check of 0 bytes at {group['no byte at']:#x} to give", signed(group["result"]), 0, "{}")
+
+
+@test("3.4", RANGES, "user_range_check")
+def every_page_counts(run):
+    """Each page of a range counts, not only the first and the last one."""
+    groups = run.groups("hole in page")
+    run.expect(len(groups) == 3, "three pages", f"there are {len(groups)}")
+    for group in groups:
+        for what, pages in (("result", "three pages"), ("odd result", "a range across three pages")):
+            run.equal(f"the check of {pages}, of which number {group['hole in page'] + 1} is not mapped, to give",
+                      signed(group[what]), EFAULT, "{}")
 
 
 @test("3.4", RANGES, "user_range_check")

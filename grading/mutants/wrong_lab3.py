@@ -130,6 +130,18 @@ WRONG = [
      "a_check_changes_nothing", "frames that the checks take"),
     ("3.4", "no byte refused", "    if (length == 0)\n        return 0;\n", "",
      "every_level_counts", "0 bytes at"),
+    ("3.4", "first and last page only", "        if (!page_is_readable(root, page))",
+     "        if ((page <= address || page + PAGE_SIZE >= address + length) && !page_is_readable(root, page))",
+     "every_page_counts", "of which number 2 is not mapped"),
+    ("3.4", "nothing for file descriptor 2", "    console_write((const char *)buffer, length);",
+     "    if (fd == 1)\n        console_write((const char *)buffer, length);",
+     "whole_output", "file descriptor 2"),
+    ("3.4", "at most 64 bytes", "    console_write((const char *)buffer, length);",
+     "    console_write((const char *)buffer, length < 64 ? length : 64);",
+     "whole_output", "only the first 64"),
+    ("3.4", "ends at a NUL byte", "    console_write((const char *)buffer, length);",
+     "    for (uint64_t i = 0; i < length && ((const char *)buffer)[i]; i++)\n        console_write((const char *)buffer + i, 1);",
+     "whole_output", "only the first 96"),
 
     # ---- 3.5 timer_tick ----
     ("3.5", "never ends a process", "    if (process->slices >= SLICES_MAX) {", "    if (0) {",
