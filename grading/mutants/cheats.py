@@ -201,4 +201,16 @@ uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
     return 0;
 }
 ''', "expected"),
+    ("includes the solution", "1.1", '''
+#include "../../../solutions/lab1-boot/exercises/segment_descriptor.c"
+''', "does not compile"),
+    ("includes the solution's object", "2.1", '''
+asm (".incbin \\"build/gcc-Og/objects/solutions/lab2-process/exercises/frame_alloc.o\\"");
+''', "does not compile"),
+    ("brings a table of observations of its own", "2.2", r'''
+#include <machine.h>
+volatile uint64_t observation_count = 1;
+struct { const char *what; uint64_t value; } volatile observations[] = { { "end", 0 } };
+pte_t *page_table_walk(phys_t root, uint64_t address, int level, bool create) { machine_off(MACHINE_DONE); }
+''', "is one in an exercise"),
 ]
