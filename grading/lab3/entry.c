@@ -31,14 +31,14 @@ _Noreturn void kmain(void)
     struct process *process = lab3_process(program, sizeof program);
     tss_set_rsp0(process->kernel_stack);
     write_cr3(process->page_table.raw);
-    /* RFLAGS, too: carry, and IF, which a mere copy of RFLAGS would not have. */
+    /* RFLAGS, too: CF, PF, AF, ZF, SF and OF, but not IF. */
     asm volatile (
         ".intel_syntax noprefix\n"
         "mov eax, 0x23; mov fs, eax; mov gs, eax\n"
         "mov rax, 0xbad00; mov rbx, 0xbad01; mov rcx, 0xbad02; mov rdx, 0xbad03; mov rbp, 0xbad04\n"
         "mov r8, 0xbad08; mov r9, 0xbad09; mov r10, 0xbad0a; mov r11, 0xbad0b\n"
         "mov r12, 0xbad0c; mov r13, 0xbad0d; mov r14, 0xbad0e; mov r15, 0xbad0f\n"
-        "cli; stc\n"
+        "push 0x8d7; popfq\n"
         "call jump_to_usermode\n"
         ".att_syntax\n"
         : : "D"(process->registers.rip), "S"(process->registers.rsp) : "memory");

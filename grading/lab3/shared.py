@@ -36,7 +36,7 @@ RANGES = Boot(3, "ranges", mib=16)
 
 ENOSYS, EFAULT, EBADF = -38, -14, -9
 SYS_WRITE, SYS_GETPID, SYS_EXIT = 1, 39, 60
-ARITHMETIC = 0x8D5 | 0x10000        # CF PF AF ZF SF OF, and RF, which a debugger sets
+RESUME = 0x10000                # RF in RFLAGS, which a debugger sets
 
 
 def calls_of(run, program):

@@ -37,6 +37,34 @@ WRONG = [
      "ring_3_execution", "RFLAGS"),
     ("3.2", "IOPL 3", "#define RFLAGS_START 0x202", "#define RFLAGS_START 0x3202",
      "ring_3_execution", "RFLAGS"),
+    ("3.2", "arithmetic flags set", "#define RFLAGS_START 0x202", "#define RFLAGS_START 0xAD7",
+     "ring_3_execution", "it is 0xad7"),
+    ("3.2", "arithmetic flags as they were", """    cli
+    mov     eax, SELECTOR_USER_DATA
+    mov     ds, eax
+    mov     es, eax
+    xor     ecx, ecx
+    mov     fs, ecx
+    mov     gs, ecx
+    push    rax                         /* SS */
+    push    rsi                         /* RSP */
+    push    RFLAGS_START
+""", """    mov     eax, SELECTOR_USER_DATA
+    mov     ds, eax
+    mov     es, eax
+    mov     ecx, 0
+    mov     fs, ecx
+    mov     gs, ecx
+    push    rax
+    push    rsi
+    pushfq
+    pop     rcx
+    bts     ecx, 9
+    cli
+    push    rcx
+    mov     ecx, 0
+""",
+     "no_register_leaks", "RFLAGS"),
     ("3.2", "CS with RPL 0", "    push    SELECTOR_USER_CODE\n", "    push    SELECTOR_USER_CODE & ~3\n",
      "ring_3_execution", "#GP"),
     ("3.2", "SS with RPL 0", "    push    rax                         /* SS */\n", "    push    SELECTOR_USER_DATA & ~3\n",

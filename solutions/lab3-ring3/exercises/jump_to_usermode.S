@@ -4,8 +4,8 @@
  * In:  rdi   the address of the program's first instruction
  *      rsi   its stack pointer, 16-byte aligned
  * Out: the processor executes the program in ring 3: CS SELECTOR_USER_CODE, SS,
- *      DS and ES SELECTOR_USER_DATA, FS and GS 0, RFLAGS with IF set and IOPL
- *      0 (bit 1 is always 1), every general register but RSP 0.
+ *      DS and ES SELECTOR_USER_DATA, FS and GS 0, RFLAGS with IF set and all
+ *      else clear (bit 1 is always 1), every general register but RSP 0.
  *
  * No jump or call leads to a ring with fewer rights, but a return does: iretq
  * takes RIP, CS, RFLAGS, RSP and SS from the stack, in this order from the top.
