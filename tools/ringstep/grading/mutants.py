@@ -135,6 +135,8 @@ def in_parallel(function, root, rows):
                 yield job.result()
                 if sys.stderr.isatty():
                     print(f"\r\033[K{number} of {len(jobs)}", end="", file=sys.stderr, flush=True)
+                elif number % 50 == 0:          # a sign of life in a log
+                    print(f"{number} of {len(jobs)}", flush=True)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
