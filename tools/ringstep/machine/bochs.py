@@ -18,10 +18,9 @@ from functools import lru_cache
 
 from ringstep.machine import process, sandbox
 from ringstep.machine.bochs_log import parse_events, parse_registers
+from ringstep.machine.bochs_memory import BLOCK, BOOT_SECTOR, find_blocks
 from ringstep.machine.record import Limits, MachineError, Memory, Record, Snapshot, address_in, resolve
 
-BOOT_SECTOR = 0x7C00
-BLOCK = 128 << 10
 RESET_VECTOR = 0xFFF0
 SILENCE = 60            # seconds without a word from the debugger
 STOPPED = r"\(0\)(?: \[0x|\.\[)"      # the second: nothing is mapped where RIP points
@@ -82,36 +81,6 @@ def command():
     words = subprocess.run([bochs, "--help"], stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).stdout
     return [bochs, "-q", "-f", "bochsrc"] + (["-debugger"] if b"-debugger" in words else [])
-
-
-def peek(fd, length, address):
-    """Bytes of another process, none where it has no memory."""
-    try:
-        return os.pread(fd, length, address)
-    except OSError:
-        return b""
-
-
-def find_blocks(fd, ranges, boot_sector, mib):
-    """Bochs gives the guest memory in blocks of 128 KiB as it touches them, and
-    keeps a table of them. Block 0 is found by the boot sector, of which not one
-    byte has run yet; the table by its first entry, which points to block 0."""
-    count = (mib << 20) // BLOCK
-    large = [r for r in ranges if r[1] - r[0] >= mib << 20]
-    small = [r for r in ranges if r not in large]
-    for start, end in large:
-        for base in range(start, end, 4096):
-            if peek(fd, 512, base + BOOT_SECTOR) != boot_sector:
-                continue
-            pointer = struct.pack("<Q", base)
-            for low, high in small:
-                data = peek(fd, high - low, low)
-                for match in re.finditer(re.escape(pointer), data):
-                    table = data[match.start():match.start() + 8 * count]
-                    entries = struct.unpack(f"<{count}Q", table) if len(table) == 8 * count else [1]
-                    if all(not b or start <= b < end and (b - base) % BLOCK == 0 for b in entries):
-                        return low + match.start()
-    return None
 
 
 class Machine:
