@@ -69,6 +69,7 @@ CRASHES = [
     (3, "3.4", "no check at all", "user_range_check() let the pointer pass"),
     (3, "3.4", "length that wraps around", "user_range_check() let the pointer pass"),
     (3, "3.4", "last byte not checked", "user_range_check() let the pointer pass"),
+    (3, "3.4", "second page not looked at", "user_range_check() let the pointer pass"),
     (3, "3.4", "null pointer accepted", "user_range_check() let the pointer pass"),
     (3, "3.5", "never ends a process", "the timer has interrupted PID 2"),
     (3, "3.5", "slices not counted", "the timer has interrupted PID 2"),
