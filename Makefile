@@ -33,15 +33,17 @@ layers := $(foreach l,$(LABS),$(if $(stop),,$(l)$(if $(filter $l,$(lab)),$(eval 
 
 include tools/build.mk
 include tools/targets.mk
--include tools/handouts.mk
+-include tools/course.mk
 
 # ---- the course ----------------------------------------------------------
 
 python = PYTHONPATH=tools $(PYTHON) -B -m ringstep
-.PHONY: demo grade handin edition grade-all reset skeletons check check-all check-stable mutants bench
+.PHONY: demo grade handin reset handouts
 
+last = $(lastword $(LABS))
 demo:                   ## boot the finished lab 3: Hello from Ring 3!
-	@$(MAKE) qemu-nox LAB=$(lastword $(LABS)) SOLVED=all
+	$(if $(wildcard solutions/$(last)),,$(error make demo: the solutions of $(last) are not in this tree))
+	@$(MAKE) qemu-nox LAB=$(last) SOLVED=all
 
 grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [REPORT=dir] [ONLY=1.2]
 	@$(python) grade --lab "$(chosen_lab)" \
@@ -52,39 +54,8 @@ chosen_lab = $(if $(filter file,$(origin LAB)),,$(number))
 handin:                 ## pack your exercise files, of all labs or of LAB=n
 	@$(python) classroom handin $(chosen_lab)
 
-edition:                ##i write the tree that students get for LAB=n
-	@$(python) classroom edition $(number)
-
-grade-all:              ##i grade each hand-in of a folder: DIR=… [LAB=n] [REPORT=dir]
-	@$(python) classroom grade-all "$(DIR)" "$(chosen_lab)" "$(REPORT)"
-
 reset:                  ## start one exercise over, keeping your version: EX=1.2
 	@$(python) skeleton reset "$(EX)"
 
-# ---- for those who work on the course ------------------------------------
-
-skeletons:              ##c make the students' files anew from the solutions
-	@$(python) skeleton write
-
-pytest = PYTHONPATH=tools $(PYTHON) -B -m pytest -q -p no:cacheprovider -n $(shell nproc 2>/dev/null || echo 2)
-
-check:                  ##c the tests, in about 90 seconds
-	@$(python) skeleton check
-	@$(pytest) -m "not slow" tests
-	@$(python) mutants quick
-
-check-all: check        ##c every test there is
-	@$(pytest) -m slow tests
-	@tools/matrix.sh
-	@$(MAKE) mutants
-
-mutants:                ##c grade every wrong kernel, every cheat and every other right solution
-	@$(python) mutants full
-	@$(python) mutants right
-	@$(python) mutants cheats
-
-check-stable:           ##c grade the same things 20 times, half of them beside busy loops
-	@$(python) bench stable
-
-bench:                  ##c how long things take here
-	@$(python) bench
+handouts:               ## build the handouts as a site and a PDF, in build/handouts
+	@$(python) handouts site && $(python) handouts pdf

@@ -44,14 +44,11 @@ files:                  ## list each source file and the layer that it comes fro
 clean:                  ## remove all that was built
 	rm -rf $(BUILD) compile_commands.json
 
-stats:                  ##c count lines by folder and language
-	@PYTHONPATH=tools $(PYTHON) -B -m ringstep stats
-
 doctor:                 ## say which tools are here, and what is missing
 	@CC="$(CC)" LD="$(LD)" PYTHON="$(PYTHON)" sh tools/doctor.sh
 
-listed = awk -F'$2 ' 'BEGIN { print "$1:" } \
-    /^[a-z][a-z_.-]*:.*$2 / { sub(/:.*/, "", $$1); printf "  %-24s%s\n", $$1, $$2 }' Makefile tools/*.mk
+listed = awk -F'$2 ' '/^[a-z][a-z_.-]*:.*$2 / { if (!n++) print "$1:"; sub(/:.*/, "", $$1); \
+    printf "  %-24s%s\n", $$1, $$2 }' Makefile tools/*.mk
 
 help:                   ## print this
 	@echo "make TARGET [LAB=1|2|3] [SOLVED=...] [TEST=name] [CC=] [OPT=] [V=1]"

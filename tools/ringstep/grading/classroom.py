@@ -14,9 +14,26 @@ from ringstep.grading.submission import SubmissionError
 from ringstep.grading.verdict import GRADER_ERROR, PASS
 
 # What an edition has, besides the labs up to its own.
-COMMON = ("Makefile", "README.md", "LICENSE", "setup", "Containerfile", ".dockerignore", ".editorconfig",
+COMMON = ("Makefile", "LICENSE", "setup", "Containerfile", ".dockerignore", ".editorconfig",
           ".clang-format", ".gitignore", ".clangd", ".vscode", ".devcontainer", "tools", "handouts",
           "grading/include", "grading/points.txt")
+COURSE_ONLY = ("__pycache__", "*.old*", "exercises", "course.mk")
+README = """\
+# Ringstep, lab {number}
+
+    ./setup                     # install what is missing (Debian, Ubuntu; others: handouts/start.md)
+    cd labs/{lab}
+    make qemu-nox               # boot the kernel: it names the exercise that comes next
+    make grade                  # what the machine says of your work, on two emulators
+    make handin LAB={number}           # pack your exercise files
+    make help                   # everything else
+
+Begin with [handouts/start.md](handouts/start.md) and [handouts/lab{number}.md](handouts/lab{number}.md). When
+something goes wrong: [handouts/trouble.md](handouts/trouble.md). Your files are those in
+`exercises/`, and no others are graded.{earlier}
+"""
+EARLIER = """ The solutions of the labs before this one are in `solutions/`:
+`make qemu-nox SOLVED=earlier` boots with them."""
 
 
 def labs_of(root, number):
@@ -44,7 +61,7 @@ def edition(root, number):
     target = root / "build" / f"edition-lab{number}"
     if target.exists():
         shutil.rmtree(target)
-    without = shutil.ignore_patterns("__pycache__", "*.old*", "exercises")
+    without = shutil.ignore_patterns(*COURSE_ONLY)
     for part in COMMON:
         source = root / part
         if source.is_dir():
@@ -78,6 +95,7 @@ def edition(root, number):
              if file.is_file() and not {"exercises", ".pristine"} & set(file.parts)]
     (target / "labs/given.sha256").write_text("".join(
         f"{digest(file.read_bytes())}  {file.relative_to(target)}\n" for file in given))
+    (target / "README.md").write_text(README.format(number=number, lab=upto[-1], earlier=EARLIER if number > 1 else ""))
     print(f"{target.relative_to(root)}: labs 1 to {number}, solutions of the labs before {number}")
     return 0
 
