@@ -32,6 +32,7 @@ CRASHES = [
     (1, "1.3", "not present", 'ltr refuses selector 0x28: its descriptor is "available 64-bit TSS, not present'),
     (1, "1.3", "a code segment's S bit", 'ltr refuses selector 0x28: its descriptor is "present, DPL 0, 16-bit code"'),
     (1, "1.5", "nothing dropped", "16 bytes too low at iretq"),
+    (1, "1.6", "interrupts switched on", "no exception: the interrupt of line 0"),
     (3, "1.5", "error code not dropped", "8 bytes too low at iretq"),
     (1, "1.5", "rcx not pushed", "pushed fewer registers than struct trap_frame holds"),
     (3, "1.5", "rcx not popped", "as many pops as pushes"),

@@ -129,6 +129,8 @@ WRONG = [
      "ist_stacks", "in the TSS"),
     ("1.6", "always IST 1", "gate.ist = (uint8_t)ist;", "gate.ist = 1;",
      "ist_stacks", "IST 1"),
+    ("1.6", "interrupts switched on", "    idt_set(vector, gate);\n", "    idt_set(vector, gate);\n    asm volatile (\"sti\");\n",
+     "overflow_is_survived", "no exception: the interrupt of line 0"),
     ("1.6", "a trap gate that ring 3 may use", "gate.ist = (uint8_t)ist;", "gate.ist = (uint8_t)ist; gate.type |= 0x61;",
      "ist_stacks", "trap gate"),
 ]

@@ -9,7 +9,7 @@ import re
 
 from ringstep.explain.addresses import (broken_list, frame_argument, not_present, null_pointer, rubbish,
                                         stack_overflow, unmapped, user_pointer)
-from ringstep.explain.endings import ENDLESS, PANICKED
+from ringstep.explain.endings import ENDLESS, PANICKED, interrupts_on
 from ringstep.explain.returns import (boot_gdt, far_return, frame_shifted, iret_frame, segment_load,
                                       short_return, task_register)
 from ringstep.kernel import decode, layout, paging
@@ -99,7 +99,7 @@ def by_vector(s):
 
 
 TRAPPED = [
-    frame_shifted, short_return, boot_gdt, task_register, segment_load, far_return, iret_frame,
+    interrupts_on, frame_shifted, short_return, boot_gdt, task_register, segment_load, far_return, iret_frame,
     kernel_half, broken_list, damaged_tables, frame_argument, tables_elsewhere, undelivered,
     user_pointer, stack_overflow, null_pointer, rubbish, not_present, ring_3_fault, unmapped, by_vector,
 ]

@@ -66,6 +66,15 @@ def not_loaded(s):
             "lab2.md#exercise-22-page_table_walk")
 
 
+def interrupts_on(s):
+    """The interrupt controllers start with vectors of exceptions (8 to 15) until lab 3 moves them."""
+    stray = next((e for e in s.record.events if e.kind == "interrupt" and e.vector < 32 and (e.rip or 1 << 63) >> 63), None)
+    if stray:
+        return (f"vector {stray.vector} was no exception: the interrupt of line {stray.vector - 8} (0 is the timer) leads there "
+                "until lab 3 gives the interrupt controllers other vectors, and something has set IF: sti, or the RFLAGS of a "
+                "frame", "trouble.md#df-double-fault")
+
+
 def no_handler(s):
     match = re.match(r"interrupt without a handler", s.panic["message"])
     last = s.record.events[-1] if s.record.events else None
@@ -112,5 +121,5 @@ def loops(s):
     return f"it goes round in {place}{called}", "trouble.md#it-hangs"
 
 
-PANICKED = [frame_shifted, leak, not_loaded, no_handler, panicked]
+PANICKED = [interrupts_on, frame_shifted, leak, not_loaded, no_handler, panicked]
 ENDLESS = [faults_again, loops]
