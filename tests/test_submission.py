@@ -46,6 +46,25 @@ def test_a_folder_is_taken_like_an_archive(tmp_path):
     assert collect(ROOT, tmp_path).files == {PATH: SOLUTION}
 
 
+def test_a_folder_with_one_archive_is_that_archive(tmp_path):
+    """As Moodle lays them out: a folder for each student."""
+    archive(tmp_path, (PATH, SOLUTION))
+    assert collect(ROOT, tmp_path).files == {PATH: SOLUTION}
+
+
+@pytest.mark.parametrize("front", ["", "exercises/", "my solution/"])
+def test_a_name_is_enough_where_no_path_is(tmp_path, front):
+    submission = collect(ROOT, archive(tmp_path, (front + "gdt_load.S", SOLUTION), ("notes.txt", b"")))
+    assert submission.files == {PATH: SOLUTION}
+    assert submission.notes == ["ignored: notes.txt: is no exercise's file", f"taken: {front}gdt_load.S: as {PATH}"]
+
+
+def test_a_name_is_not_enough_beside_a_path(tmp_path):
+    submission = collect(ROOT, archive(tmp_path, ("old/tss_load.c", b"old"), (PATH, SOLUTION)))
+    assert submission.files == {PATH: SOLUTION}
+    assert submission.notes == ["ignored: old/tss_load.c: is no exercise's file"]
+
+
 def test_other_files_are_ignored_by_name(tmp_path):
     submission = collect(ROOT, archive(tmp_path, (PATH, SOLUTION), ("Makefile", b"all:"),
                                        ("grading/points.txt", b"1.1 100 x"), ("notes.txt", b"")))

@@ -1,8 +1,8 @@
 """What a student hands in: exercise files, and nothing else counts.
 
-A submission is a folder or a .tar.gz whose paths are as under labs/. Files that
-are no exercise's are ignored and named, above all a given file that was changed;
-what could hurt is refused.
+A submission is a folder or a .tar.gz whose paths are as under labs/; where no path is,
+a file's name is enough. Files that are no exercise's are ignored and named, above all
+a given file that was changed; what could hurt is refused.
 """
 import gzip
 import io
@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from ringstep.course.skeleton import digest, exercises
@@ -19,6 +20,7 @@ FILE_BYTES = 256 << 10
 MEMBERS = 5000
 ARCHIVE_BYTES = 16 << 20
 TAR_BYTES = 64 << 20
+ARCHIVES = {".gz", ".tgz", ".tar", ".zip"}
 NOT_HANDED_IN = {"solutions", ".pristine", "build", ".git"}     # folders of a whole tree
 
 
@@ -31,6 +33,7 @@ class Submission:
     name: str
     files: dict = field(default_factory=dict)       # path under labs/ → bytes
     notes: list = field(default_factory=list)       # what the report must mention
+    loose: dict = field(default_factory=dict)       # files that have an exercise's name only: path → (name, bytes)
 
 
 def exercise_path(name, known):
@@ -80,6 +83,9 @@ def add(submission, root, known, name, size, read):
         given = given_file(root, name)
         if given is None:
             submission.notes.append(f"ignored: {name}: is no exercise's file")
+            meant = next((path for path in known if PurePosixPath(path).name == PurePosixPath(name).name), None)
+            if meant and size <= FILE_BYTES and meant not in submission.loose:
+                submission.loose[meant] = name, read()
         elif size > FILE_BYTES or read() != given.read_bytes():
             submission.notes.append(f"ignored: {name}: a given file that was changed; the course's own is used")
     elif path in submission.files:
@@ -88,6 +94,21 @@ def add(submission, root, known, name, size, read):
         raise SubmissionError(f"{submission.name}: {name} has {size} bytes, more than {FILE_BYTES}")
     else:
         submission.files[path] = read()
+
+
+def take_loose(submission):
+    """Nothing has a path as under labs/: then the names alone say which exercise a file is."""
+    for path, (name, data) in submission.loose.items():
+        submission.notes.remove(f"ignored: {name}: is no exercise's file")
+        submission.notes.append(f"taken: {name}: as {path}")
+        submission.files[path] = data
+
+
+def only_archive(folder):
+    """The archive in a folder that has nothing else, as learning platforms lay hand-ins out, or None."""
+    files = list(islice((file for file in folder.rglob("*") if file.is_file() or file.is_symlink()), 2))
+    alone = len(files) == 1 and files[0].suffix in ARCHIVES and not files[0].is_symlink()
+    return files[0] if alone else None
 
 
 def from_folder(submission, root, folder, known):
@@ -158,6 +179,7 @@ def collect(root, source):
     known = {path for _, _, path in exercises(root)}
     submission = Submission(str(source or "labs"))
     path = Path(source or "labs")
+    path = path.is_dir() and source and only_archive(path) or path
     if source in (None, "", "solutions"):
         for file in sorted(known):
             at = root / path / file
@@ -174,6 +196,8 @@ def collect(root, source):
         (from_zip if zipfile.is_zipfile(path) else from_archive)(submission, root, path, known)
     else:
         raise SubmissionError(f"{path}: there is no such folder or archive")
+    if not submission.files:
+        take_loose(submission)
     if not submission.files:
         raise SubmissionError(f"{path}: has no exercise file in it (lab1-boot/exercises/…)")
     return submission
