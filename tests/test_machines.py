@@ -41,6 +41,20 @@ def test_end(machine, disk, text, end):
     assert machine.boot(disk(text), limits=QUICK).end == end
 
 
+@BOTH
+@pytest.mark.parametrize("points", [(), (Point("jmp", 0x7C01),)])
+def test_limit_is_the_guests_work(machine, disk, points):
+    """Not seconds: the same on a busy machine and on an idle one."""
+    record = machine.boot(disk(code.SPIN), limits=QUICK, points=points)
+    assert record.limit == "instructions" and len(record.snapshots) == len(points)
+
+
+def test_end_behind_the_limit_is_none(disk):
+    """QEMU looks at the guest's clock now and then: whether it looked in time makes no difference."""
+    record = qemu.boot(disk(code.OFF_3), limits=Limits(instructions=-qemu.FIRMWARE + 1))
+    assert (record.end, record.limit) == ("limit", "instructions")
+
+
 def test_status_is_what_port_e9_got(disk):
     record = qemu.boot(disk(code.OFF_3))
     assert (record.end, record.status) == ("power-off", 3)

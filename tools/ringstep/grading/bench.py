@@ -21,6 +21,9 @@ from ringstep.machine import qemu
 
 ROUNDS = 9
 
+# A boot sector that ends at once: mov dx, 0x604; mov ax, 0x2000; out dx, ax; jmp $
+NOTHING = bytes.fromhex("ba0406b80020efebfe").ljust(510, b"\0") + b"\x55\xaa" + bytes(516096 - 512)
+
 
 def timed(command, **more):
     start = time.perf_counter()
@@ -62,7 +65,7 @@ def solved_image():
 def boot_times():
     image = solved_image()
     with tempfile.NamedTemporaryFile(suffix=".img") as empty:
-        empty.write(qemu.NOTHING)
+        empty.write(NOTHING)
         empty.flush()
         pairs = [(until(image, b"Hello from Ring 3!"), until(empty.name, None)) for _ in range(ROUNDS)]
     hello, nothing = (statistics.median(column) for column in zip(*pairs))
@@ -89,7 +92,7 @@ def grade_times(root):
 BAD_ENDS = {
     "hangs": b"for (volatile int i = 0;; i++) ;",
     "floods the serial port": b"for (;;) printf(\"flood \");",
-    "resets": b"asm volatile (\"lidt [rip]; int3\");",
+    "resets": b"asm volatile (\"lidt (%rsp); int3\");",
 }
 
 

@@ -208,7 +208,8 @@ class Machine:
         """Go on to the end: how it ended (None: Bochs ended by itself),
         registers and memory at the last stop, and the snapshots."""
         memory, snapshots = self.start(), []
-        setup = [f"lb {address:#x}" for address in {*left, *([off] if off else [])}]
+        places = list({*left, *([off] if off else [])})     # Bochs' breakpoints 2, 3, …: 1 is the boot sector
+        setup = [f"lb {address:#x}" for address in places]
         if self.limits.instructions:
             setup.append(f"sb {self.limits.instructions}")
         last = copy = None
@@ -224,6 +225,8 @@ class Machine:
                 if hits > 0:
                     left[registers.rip][1] -= 1
                     snapshots.append(Snapshot.take(point, registers, memory))
+                if hits == 1 and registers.rip != off:
+                    setup = [f"d {places.index(registers.rip) + 2}"]
                 if registers.rip == off:
                     last, copy = registers, memory and memory.copy()
         except KeyboardInterrupt:           # its debugger takes the signal for "stop"

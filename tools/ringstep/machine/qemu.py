@@ -11,22 +11,25 @@ import re
 import select
 import socket
 import subprocess
-import tempfile
 import time
+from calendar import timegm
 from functools import lru_cache
 
 from ringstep.machine import process, sandbox
 from ringstep.machine.qemu_log import parse_events, parse_registers
 from ringstep.machine.record import Limits, MachineError, Memory, Record, Snapshot, resolve, status_of
 
-TICK = 0.25             # seconds between two looks at a machine that says nothing
+TICK = 0.1              # seconds between two looks at a machine that says nothing
 SILENCE = 60            # seconds without an answer of QEMU's own
 PATIENCE = 20           # seconds in which a processor that is not halted for good does something
-USUAL = 0.15            # CPU seconds for a boot sector that ends at once
+START = 1704067200      # 2024-01-01, as the guest's clock has it at power-on
 INTERRUPTS_ON = 0x200   # RFLAGS.IF
 
 # The same features as the processor in bochs.py. An instruction takes 2^8 ns,
-# nearly Bochs' ips=4000000: the timer ticks after as many instructions on both.
+# nearly Bochs' ips=4000000: the timer ticks after as many instructions on both,
+# and the guest's own clock tells how many there were.
+INSTRUCTION = 256e-9
+FIRMWARE = 8_000_000    # instructions before the boot sector, which Bochs does not count; 1 s and a bit
 MACHINE = ("-machine pc -accel tcg,tb-size=32 -m {mib} -nic none -no-reboot "
            "-cpu qemu64,vendor=GenuineIntel,+smep,+smap,+umip "
            "-rtc base=2024-01-01,clock=vm -icount shift=8,sleep=off")
@@ -116,7 +119,7 @@ class Machine:
     # ---- talking ----
 
     def pump(self, timeout):
-        """Read what has come from QMP and, live, from the serial port."""
+        """Read what has come from QMP, from GDB's stub and, live, from the serial port."""
         sources = [s for s in (self.qmp, self.stub, self.pipe) if s is not None]
         ready = select.select(sources, [], [], timeout)[0]
         if self.pipe in ready:
@@ -125,6 +128,8 @@ class Machine:
             self.buffer += receive(self.qmp)
             *lines, self.buffer = self.buffer.split(b"\n")
             self.events += [json.loads(line) for line in lines if line.strip()]
+        if self.stub in ready:
+            self.stub_buffer += receive(self.stub)
         return bool(ready)
 
     def drain(self):
@@ -195,6 +200,8 @@ class Machine:
         while True:
             shutdown = self.take("SHUTDOWN")
             self.events.clear()
+            if shutdown and self.too_long():    # whether or not it was seen in time
+                return "limit", "instructions"
             if shutdown:
                 return self.end_of(shutdown["data"]["reason"]), None
             if self.limits.cpu_seconds and self.too_much():
@@ -202,22 +209,21 @@ class Machine:
             if not self.full and self.too_much():           # interactive: go on without a record
                 self.full = True
                 self.ask("human-monitor-command", **{"command-line": "log none"})
-            if self.pump(TICK):
-                if self.stopped():
-                    self.reply()
-                    self.visit(left, memory)
-                    self.packet("c")
-            else:
+            heard = self.pump(TICK)
+            if b"$" in self.stub_buffer:            # it has stopped; the rest are acknowledgements
+                self.reply()
+                self.visit(left, memory)
+                self.packet("c")
+            elif not heard:
                 now = self.sample()
-                if now.halted and not now.rflags & INTERRUPTS_ON and last == now.rip:
+                if now.halted and not now.rflags & INTERRUPTS_ON:
                     return "halted", None
                 quiet = quiet + 1 if now.halted and last == now.rip else 0
                 last = now.rip
                 if self.limits.cpu_seconds and quiet * TICK > PATIENCE:
                     return "halted", None   # the clock does not sleep: no interrupt is to come
-
-    def stopped(self):
-        return self.stub and select.select([self.stub], [], [], 0)[0]
+                if self.too_long():
+                    return "limit", "instructions"
 
     def visit(self, left, memory):
         registers = self.registers()
@@ -238,6 +244,14 @@ class Machine:
             return "exceptions and interrupts"
         return None
 
+    def too_long(self):
+        """Whether the guest's clock is past what the limit of instructions takes."""
+        if not self.limits.instructions:
+            return False
+        now = self.ask("qom-get", path="/machine", property="rtc-time")
+        year, month, *rest = (now[f"tm_{name}"] for name in ("year", "mon", "mday", "hour", "min", "sec"))
+        return timegm((year + 1900, month + 1, *rest)) - START > (FIRMWARE + self.limits.instructions) * INSTRUCTION
+
     def end_of(self, reason):
         if reason == "guest-reset":
             return "triple-fault" if b"\nTriple fault" in process.contents(self.log) else "reset"
@@ -246,27 +260,6 @@ class Machine:
     def memory(self):
         view = mmap.mmap(self.ram.fileno(), self.limits.mib << 20, access=mmap.ACCESS_READ)
         return Memory(lambda address, length: view[address:address + length], len(view))
-
-
-# A boot sector that ends at once: mov dx, 0x604; mov ax, 0x2000; out dx, ax; jmp $
-NOTHING = bytes.fromhex("ba0406b80020efebfe").ljust(510, b"\0") + b"\x55\xaa" + bytes(516096 - 512)
-
-
-@lru_cache()
-def slowness():
-    """How many times slower than usual this machine is, at least 1: by the CPU time that
-    nothing takes. 1 where there is no QEMU."""
-    with tempfile.NamedTemporaryFile(suffix=".img") as image:
-        image.write(NOTHING)
-        image.flush()
-        try:
-            words = [*command(image.name), "-serial", "null", "-monitor", "none"]
-        except MachineError:
-            return 1
-        child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        used = os.wait4(child.pid, 0)[2]
-        child.returncode = 0                # it has been waited for
-    return max(1, (used.ru_utime + used.ru_stime) / USUAL)
 
 
 def boot(image, kernel=None, limits=Limits(), points=(), live=None, display="none", extra=(),

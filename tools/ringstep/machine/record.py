@@ -26,7 +26,7 @@ class MachineError(Exception):
 class Limits:
     """What a run gets and may cost. None: as much as it likes."""
     mib: int = 64                               # of memory
-    instructions: Optional[int] = 50_000_000    # Bochs counts them exactly
+    instructions: Optional[int] = 50_000_000    # from the boot sector on
     cpu_seconds: Optional[int] = 5              # of the emulator
     serial_bytes: int = 1 << 20
     log_bytes: int = 32 << 20
