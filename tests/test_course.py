@@ -57,6 +57,29 @@ def test_reset_keeps_what_was_written(tmp_path):
     assert run.returncode != 0 and "make grade" in run.stderr
 
 
+NEW_TEST = '''
+
+@test("1.2", MAIN, "gdt_load")
+def {name}(run):
+    """The GDT is as it was never written."""
+    run.expect(run.at("gdt_check").gdtr.start == 1, "a start", "there is none")
+'''
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, words", [
+    ("a_new_test", "the test itself is wrong: AttributeError"),
+    ("gdt_in_use", "ringstep: two tests have the name gdt_in_use()"),
+])
+def test_a_wrong_test_costs_no_student_anything(tmp_path, name, words):
+    shutil.copytree(ROOT, tmp_path / "tree", ignore=shutil.ignore_patterns("build", ".git"))
+    with open(tmp_path / "tree/grading/lab1/tests.py", "a") as tests:
+        tests.write(NEW_TEST.format(name=name))
+    run = make("grade", "ONLY=1.2", f"SUBMISSION={ROOT}/solutions/lab1-boot", cwd=tmp_path / "tree")
+    assert words in run.stdout + run.stderr and "Traceback" not in run.stderr
+    assert not re.search(r": fail", run.stdout)
+
+
 @pytest.mark.slow
 def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
     assert make("edition", "LAB=2").returncode == 0
@@ -69,6 +92,9 @@ def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
     assert "Exercise 2.1: " in make("why", cwd=tree).stdout
     untouched = make("grade", cwd=tree).stdout
     assert "Total Score: 0/200" in untouched and "changed:" not in untouched
+    assert "lab 2" in (tree / "README.md").read_text().split("\n")[0]
+    assert "solutions of lab2-process are not in this tree" in make("demo", cwd=tree).stderr
+    assert "mutants" not in make("help", cwd=tree).stdout
     with open(tree / "labs/lab1-boot/kernel/gdt.c", "a") as given:
         given.write("/* mine */\n")
     assert "changed: labs/lab1-boot/kernel/gdt.c: a given file" in make("grade", "ONLY=1.1", cwd=tree).stdout

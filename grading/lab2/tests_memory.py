@@ -90,7 +90,9 @@ def large_memory_is_handed_out(run):
     """With 64 MiB, too, all usable frames can be had, up to the highest, each once."""
     usable = run.value("usable")
     run.equal("frames from a machine with 64 MiB:", run.value("taken"), usable, "{}")
-    run.equal("the highest of them at", run.value("highest"), max(run.values("region end")) - PAGE)
+    ends = run.values("region end")
+    run.expect(ends, "memory regions", "the test kernel has reported none")
+    run.equal("the highest of them at", run.value("highest"), max(ends) - PAGE)
     run.equal("frames handed out twice:", run.value("twice"), 0, "{}")
     run.equal("with all taken a count of", run.value("free when exhausted"), 0, "{}")
 

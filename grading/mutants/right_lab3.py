@@ -78,14 +78,14 @@ int64_t sys_write(int fd, uint64_t buffer, uint64_t length)
     return (int64_t)length;
 }
 '''),
-    ("3.5", "other words, registers saved first", r'''
+    ("3.5", "registers saved first", r'''
 void timer_tick(struct trap_frame *frame)
 {
     struct process *process = current_process();
     process->registers = *frame;
     if (++process->slices < SLICES_MAX)
         schedule();
-    printf("PID %d has used up its time slices\n", process->pid);
+    printf("PID %d has used up its %d time slices\n", process->pid, process->slices);
     process_end(process);
 }
 '''),

@@ -5,6 +5,7 @@ import signal
 import sys
 from dataclasses import replace
 
+from ringstep.course.skeleton import CourseError
 from ringstep.machine.record import ENDS, Limits, MachineError
 
 FOREVER = Limits(instructions=None, cpu_seconds=None, log_bytes=16 << 20)
@@ -168,8 +169,13 @@ def guarded(name, function):
     except BrokenPipeError:                 # `make qemu-nox | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OTHER
-    except MachineError as error:
+    except (MachineError, CourseError) as error:
         say(name, error)
+        return BROKEN
+    except OSError as error:                # a full disk, a tree that is somebody else's
+        if os.environ.get("RINGSTEP_DEBUG"):
+            raise
+        say(name, f"{error.filename or 'a file'}: {error.strerror}")
         return BROKEN
     except Exception as error:
         if os.environ.get("RINGSTEP_DEBUG"):

@@ -19,7 +19,7 @@ REGION = re.compile(r"^([ \t]*)/\* SOLUTION \*/\n.*?^[ \t]*/\* END SOLUTION \*/\
 LABEL = re.compile(r"^(\w+):", re.M)
 
 
-class SkeletonError(Exception):
+class CourseError(Exception):
     """Something that the user must know, in one line."""
 
 
@@ -28,7 +28,7 @@ def exercises(root):
     for line in (root / "grading/points.txt").read_text().splitlines():
         fields = line.split("#")[0].split()
         if fields and (len(fields) != 3 or not fields[1].isdigit()):
-            raise SkeletonError(f'grading/points.txt: "{line}" is not: exercise, points, file')
+            raise CourseError(f'grading/points.txt: "{line}" is not: exercise, points, file')
         if fields:
             yield fields[0], int(fields[1]), fields[2]
 
@@ -48,9 +48,9 @@ def skeleton(text, exercise, path):
 
     made, count = REGION.subn(todo, text)
     if count == 0:
-        raise SkeletonError(f"solutions/{path}: no SOLUTION … END SOLUTION in it")
+        raise CourseError(f"solutions/{path}: no SOLUTION … END SOLUTION in it")
     if "SOLUTION" in made:
-        raise SkeletonError(f"solutions/{path}: a SOLUTION without its END SOLUTION, or the reverse")
+        raise CourseError(f"solutions/{path}: a SOLUTION without its END SOLUTION, or the reverse")
     return re.sub(r"\n{3,}", "\n\n", made)
 
 
@@ -118,7 +118,7 @@ def reset(root, exercise):
     """Start one exercise over; the student's version is kept beside it."""
     paths = {id: path for id, _, path in exercises(root)}
     if exercise not in paths:
-        raise SkeletonError(f"EX={exercise}: there is no such exercise, only {' '.join(paths)}")
+        raise CourseError(f"EX={exercise}: there is no such exercise, only {' '.join(paths)}")
     path = "labs/" + paths[exercise]
     pristine = root / "labs/.pristine" / paths[exercise]     # in an edition, which has no solution
     text = pristine.read_text() if pristine.exists() else wanted(root)[path]
@@ -151,7 +151,7 @@ def main(arguments):
             return 1 if problems or touched else 0
         else:
             reset(root, arguments[1])
-    except SkeletonError as error:
+    except CourseError as error:
         print(error, file=sys.stderr)
         return 2
     return 0

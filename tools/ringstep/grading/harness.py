@@ -10,6 +10,7 @@ import re
 import struct
 from dataclasses import dataclass
 
+from ringstep.course.skeleton import CourseError
 from ringstep.explain import postmortem
 from ringstep.grading.seen import SystemCall, signed  # noqa: F401, tests take it from here
 from ringstep.kernel import paging, symbols
@@ -38,6 +39,13 @@ class NotReached(Exception):
     """The run stopped before the place that this test is about."""
 
 
+class Group(dict):
+    """Observations that belong together, the first of each name."""
+
+    def __missing__(self, what):
+        raise NotReached(f"the test kernel has not come to \"{what}\" there")
+
+
 @dataclass(frozen=True)
 class Boot:
     """A kernel to boot. One boot serves every test that names it."""
@@ -45,8 +53,7 @@ class Boot:
     test: str = ""                  # TEST=: a test kernel, or programs with commas
     points: tuple = ()              # (symbol, times) or symbol: where to look at registers
     mib: int = 64                   # memory
-    instructions: int = 80_000_000  # limit on Bochs, of which its BIOS takes 18 million
-    cpu_seconds: int = 1            # limit on QEMU, where most boots take 0.2; see qemu.slowness()
+    instructions: int = 80_000_000  # limit, from the boot sector on
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,8 @@ class Test:
 def test(exercise, boot, source=None):
     """Register a test of an exercise; its first docstring line says what must hold."""
     def register(function):
+        if any(t.name == function.__name__ for t in TESTS):
+            raise CourseError(f"two tests have the name {function.__name__}()")
         TESTS.append(Test(function.__name__, exercise, boot, function,
                           function.__doc__.strip().split("\n")[0], source))
         return function
@@ -224,12 +233,12 @@ class Run:
         return values[0]
 
     def groups(self, first, count=None):
-        """The observations, cut before each one named `first`, as dictionaries."""
+        """The observations, cut before each one named `first`."""
         self.values(first, count)
         groups = []
         for name, value in self.observed:
             if name == first:
-                groups.append({})
+                groups.append(Group())
             if groups:
                 groups[-1].setdefault(name, value)
         return groups

@@ -197,6 +197,10 @@ def record(grader):
     }
 
 
+def said(finding):
+    return f"expected {finding['expected'].rstrip('.')}; {finding['got']}"
+
+
 def gradescope(data):
     """results.json as Gradescope's autograder wants it."""
     tests = []
@@ -205,7 +209,7 @@ def gradescope(data):
         words = e["verdict"]
         if worst:
             f = next(f for f in worst["emulators"].values() if f["verdict"] == worst["verdict"])
-            words = f"{worst['name']}: expected {f['expected']}; {f['got']}\n{worst['reproduce']}"
+            words = f"{worst['name']}: {said(f)}\n{worst['reproduce']}"
         elif e["compiler"]:
             words = e["compiler"]
         tests.append({"name": f"{e['id']} {Path(e['file']).name}", "score": e["score"],
@@ -225,7 +229,7 @@ def junit(data):
                 xml.SubElement(case, "skipped", message=t["verdict"])
             elif t["verdict"] != PASS:
                 f = next((f for f in t["emulators"].values() if f["verdict"] == t["verdict"]), None)
-                words = f"expected {f['expected']}; {f['got']}" if f else e["compiler"]
+                words = said(f) if f else e["compiler"]
                 kind = "error" if t["verdict"] == GRADER_ERROR else "failure"
                 xml.SubElement(case, kind, message=harmless(words))
     return xml.tostring(suites, encoding="unicode")
