@@ -1,7 +1,7 @@
 """Causes: what the kernel did with an address. Rules as in causes.py."""
 import re
 
-from ringstep.explain.scene import MASK
+from ringstep.explain.scene import MASK, section_of
 from ringstep.kernel import layout, paging
 from ringstep.kernel.layout import CONSTANTS, TRAP_FRAME
 
@@ -58,7 +58,7 @@ def twice(s):
 def page_for(s, otherwise):
     """The section of the exercise that was at work, or another one."""
     found = s.exercise()
-    return found and found[1] or otherwise
+    return found and section_of(found[1]) or otherwise
 
 
 def low_address(s, address):

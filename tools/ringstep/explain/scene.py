@@ -105,7 +105,7 @@ class Scene:
         return [name for name in map(self.function, self.places(registers)) if name]
 
     def exercise(self):
-        """(function, page and section) of the innermost function on the stack that an
+        """(function, path below labs/) of the innermost function on the stack that an
         exercise's file holds, or None."""
         places = self.places(self.registers) if self.symbols and self.registers else []
         if hasattr(self.symbols, "lines"):
@@ -113,7 +113,7 @@ class Scene:
         for place in places:
             match = re.search(r"(\w+), (?:labs|solutions)/(\S+/exercises/\S+):", self.symbols.where(place) or "")
             if match:
-                return match[1], section_of(match[2])
+                return match[1], match[2]
         return None
 
     def name(self, address):

@@ -50,6 +50,7 @@ class Group:
     graded: list            # those that are judged
     brief: bool = False     # what fails is graded again: what ends badly need not run on both emulators
     hung: float = inf       # the number of the first task that reached its limit
+    stopped_in: str = ""    # the exercise in which the first run that ended badly did so
 
 
 @dataclass
@@ -114,13 +115,15 @@ class Grader:
 
     def each_for_itself(self, mine):
         """All together; then one that fails alone, and the others without it; then alone what
-        still fails. A mistake is mostly found after the second step, as that one is the first
-        whose first test fails: earlier ones have most of their tests behind them."""
-        self.grade([Group([e.id for e in mine], mine, brief=True)])
+        still fails. A mistake is mostly found after the second step, as that one is where a run
+        ended badly, or the first whose first test fails."""
+        together = Group([e.id for e in mine], mine, brief=True)
+        self.grade([together])
         failed = [e for e in mine if e.verdict not in (PASS, NOT_RUN)]
         for exercise in failed:
             exercise.together = next(r for r in exercise.results if r.verdict != PASS)
-        suspect = [e for e in failed if e.results[0].verdict not in (PASS, NOT_RUN)][:1] or failed[:1]
+        first = [e for e in failed if e.results[0].verdict not in (PASS, NOT_RUN)]
+        suspect = ([e for e in failed if e.id == together.stopped_in] or first or failed)[:1]
         rest = [e for e in mine if e.verdict != PASS and e not in suspect]
         self.grade([Group([e.id], [e]) for e in suspect] + [Group([e.id for e in rest], rest, brief=True)])
         self.grade([Group([e.id], [e]) for e in rest if e.verdict != PASS])
@@ -135,6 +138,9 @@ class Grader:
         outcomes = self.pool.map(lambda number: self.unless_hung(number, tasks[number]), range(len(tasks)))
         findings = {}
         for number, (task, runs) in enumerate(zip(tasks, outcomes)):
+            if task.group.brief and not task.group.stopped_in:
+                task.group.stopped_in = next(filter(None, (r.stopped_in for r in runs.values()
+                                                           if isinstance(r, harness.Run))), "")
             for test in (t for e in task.group.graded for t in self.tests_of(e) if t.boot == task.boot):
                 findings[test.name] = {name: self.judge(test, None if task.group.hung < number else run)
                                        for name, run in runs.items()}
@@ -228,7 +234,7 @@ class Grader:
                        }.get(name, lambda: None)()
             points.append(Point(name, address, hits, stack=5 if name == "int80" else 0,
                                 memory="memory" in more))
-        limits = Limits(boot.mib, boot.instructions, CPU_SECONDS[emulator], serial_bytes=64 << 10,
+        limits = Limits(boot.mib, boot.instructions, CPU_SECONDS[emulator], serial_bytes=32 << 10,
                         log_bytes=16 << 20, confined=True)
         return self.boot_kernel(emulator, kernel, limits, tuple(points))
 

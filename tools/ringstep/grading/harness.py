@@ -10,8 +10,9 @@ import re
 import struct
 from dataclasses import dataclass
 
-from ringstep.course.skeleton import CourseError
+from ringstep.course.skeleton import CourseError, exercises
 from ringstep.explain import postmortem
+from ringstep.explain.scene import Scene
 from ringstep.grading.seen import SystemCall, signed  # noqa: F401, tests take it from here
 from ringstep.kernel import paging, symbols
 from ringstep.kernel.constants import constants
@@ -81,7 +82,7 @@ class Run:
     """One boot of one kernel on one emulator."""
 
     def __init__(self, root, boot, record, kernel, programs=None, greeting=b""):
-        self.boot, self.record, self.emulator = boot, record, record.emulator
+        self.root, self.boot, self.record, self.emulator = root, boot, record, record.emulator
         self.constants = constants(str(root))
         self.symbols = symbols.load(kernel)
         self.programs = programs or {}          # name → ELF file, in the order of the PIDs
@@ -188,6 +189,18 @@ class Run:
                     raise
                 self._cause = ""
         return self._cause
+
+    @property
+    def stopped_in(self):
+        """The exercise in which a run ended badly, or "": as the kernel says, or by its stack."""
+        own = re.findall(r"^Exercise (\d\.\d): ", self.text, re.M)
+        if own and self.record.status in (2, 3):
+            return own[-1]
+        try:
+            found = None if postmortem.ended_well(self.record) else Scene(self.record, self.symbols.path).exercise()
+        except Exception:                       # as for `cause`
+            found = None
+        return next((id for id, _, path in exercises(self.root) if found and path == found[1]), "")
 
     def ended_well(self):
         """The kernel came to its own end, and did not stop on the way."""

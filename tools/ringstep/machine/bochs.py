@@ -36,6 +36,7 @@ FILES = {               # Debian, Ubuntu; Fedora and others; Homebrew
 
 # Names without a folder: Bochs runs in a folder of its own, so no path needs quotes.
 # A triple fault resets, and the debugger stops there with memory as it was.
+# No speaker: with it, a boot takes 0.06 s more, in which Bochs waits for its sound.
 CONFIGURATION = """\
 cpu: model=corei3_cnl, count=1, ips=4000000, reset_on_triple_fault=1
 memory: guest={mib}, host={mib}
@@ -52,7 +53,7 @@ panic: action=fatal
 error: action=report
 info: action=ignore, cpu0=report
 debug: action=ignore, cpu0=report
-{more}speaker: enabled=0
+{more}plugin_ctrl: speaker=0
 """
 
 
