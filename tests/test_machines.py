@@ -55,6 +55,13 @@ def test_end_behind_the_limit_is_none(disk):
     assert (record.end, record.limit) == ("limit", "instructions")
 
 
+def test_a_clock_that_the_guest_has_set(disk):
+    """Nothing tells the guest's work then: CPU time is the limit that is left."""
+    no_month = "fa b0 08 e6 70 b0 00 e6 71 eb fe"       # cli; RTC register 8: 0; jmp .
+    record = qemu.boot(disk(no_month), limits=Limits(instructions=3_000_000, cpu_seconds=1))
+    assert (record.end, record.limit) == ("limit", "CPU time")
+
+
 def test_status_is_what_port_e9_got(disk):
     record = qemu.boot(disk(code.OFF_3))
     assert (record.end, record.status) == ("power-off", 3)

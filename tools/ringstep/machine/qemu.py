@@ -245,12 +245,17 @@ class Machine:
         return None
 
     def too_long(self):
-        """Whether the guest's clock is past what the limit of instructions takes."""
+        """Whether the guest's clock is past what the limit of instructions takes. A kernel
+        may set the clock: then the limit of CPU time is left."""
         if not self.limits.instructions:
             return False
         now = self.ask("qom-get", path="/machine", property="rtc-time")
         year, month, *rest = (now[f"tm_{name}"] for name in ("year", "mon", "mday", "hour", "min", "sec"))
-        return timegm((year + 1900, month + 1, *rest)) - START > (FIRMWARE + self.limits.instructions) * INSTRUCTION
+        try:
+            seconds = timegm((year + 1900, month + 1, *rest)) - START
+        except ValueError:                  # there is no such month
+            return False
+        return seconds > (FIRMWARE + self.limits.instructions) * INSTRUCTION
 
     def end_of(self, reason):
         if reason == "guest-reset":
