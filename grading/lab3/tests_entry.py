@@ -9,6 +9,19 @@ from ringstep.kernel import decode, paging
 
 # ---- 3.1 ----
 
+def started(run):
+    """The programs' starts, of which there is one at least."""
+    if not run.starts():
+        raise NotReached(f"no program ever started: {run.stopped()}")
+    return run.starts()
+
+
+def tss_field(run, snapshot, offset, form):
+    """A field of the TSS, as it was when a program started (SDM volume 3A, 7.7)."""
+    physical = run.symbol("tss") - run.constant("KERNEL_BASE") + run.constant("KERNEL_LOAD_ADDRESS")
+    return struct.unpack(form, snapshot.memory.read(physical + offset, struct.calcsize(form)))[0]
+
+
 @test("3.1", STARTS, "syscall_init")
 def system_call_gate(run):
     """The gate of int 0x80 is an interrupt gate that ring 3 may use; no other one is."""
@@ -39,9 +52,7 @@ def own_kernel_stack(run):
     base = run.constant("KERNEL_STACK_BASE")
     tops = []
     for snapshot in run.starts():
-        memory = snapshot.memory
-        physical = run.symbol("tss") - run.constant("KERNEL_BASE") + run.constant("KERNEL_LOAD_ADDRESS")
-        rsp0, = struct.unpack("<Q", memory.read(physical + 4, 8))
+        memory, rsp0 = snapshot.memory, tss_field(run, snapshot, 4, "<Q")
         run.expect(base < rsp0 <= base + run.constant("KERNEL_STACK_AREA"),
                    "RSP0 in the area of the kernel stacks", f"it is {rsp0:#x}")
         page = memory.virtual(snapshot.registers.cr3, rsp0 - 16, 16)
@@ -61,10 +72,7 @@ def own_kernel_stack(run):
 @test("3.1", MAIN, "process_activate")
 def address_space(run):
     """In ring 3 the kernel half is closed, nothing is writable and executable, page 0 is unmapped."""
-    starts = run.starts()
-    if not starts:
-        raise NotReached(f"no program ever started: {run.stopped()}")
-    for snapshot in starts:
+    for snapshot in started(run):
         for page in paging.mappings(snapshot.memory, snapshot.registers.cr3):
             shown = f"{page.virtual:#x} is mapped {page.permissions}"
             run.expect(not (page.writable and page.executable), "no page writable and executable", shown)
@@ -77,12 +85,8 @@ def address_space(run):
 @test("3.1", STARTS, "process_activate")
 def no_ports(run):
     """In ring 3 no I/O port is open: the TSS has no I/O map (SDM volume 1, 19.5.2)."""
-    starts = run.starts()
-    if not starts:
-        raise NotReached(f"no program ever started: {run.stopped()}")
-    for snapshot in starts:
-        physical = run.symbol("tss") - run.constant("KERNEL_BASE") + run.constant("KERNEL_LOAD_ADDRESS")
-        base, = struct.unpack("<H", snapshot.memory.read(physical + 102, 2))
+    for snapshot in started(run):
+        base = tss_field(run, snapshot, 102, "<H")
         limit = snapshot.registers.segments["tr"].limit
         run.expect(base >= limit, f"io_map_base in the TSS at or behind its limit {limit:#x}", f"it is {base:#x}")
 

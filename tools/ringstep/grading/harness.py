@@ -246,7 +246,8 @@ class Run:
         return values[0]
 
     def groups(self, first, count=None):
-        """The observations, cut before each one named `first`."""
+        """The observations, cut before each one named `first`, of which there is one at least."""
+        self.value(first)
         self.values(first, count)
         groups = []
         for name, value in self.observed:

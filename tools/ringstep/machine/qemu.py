@@ -200,8 +200,6 @@ class Machine:
         while True:
             shutdown = self.take("SHUTDOWN")
             self.events.clear()
-            if shutdown and self.too_long():    # whether or not it was seen in time
-                return "limit", "instructions"
             if shutdown:
                 return self.end_of(shutdown["data"]["reason"]), None
             if self.limits.cpu_seconds and self.too_much():
@@ -216,14 +214,16 @@ class Machine:
                 self.packet("c")
             elif not heard:
                 now = self.sample()
-                if now.halted and not now.rflags & INTERRUPTS_ON:
-                    return "halted", None
                 quiet = quiet + 1 if now.halted and last == now.rip else 0
-                last = now.rip
-                if self.limits.cpu_seconds and quiet * TICK > PATIENCE:
-                    return "halted", None   # the clock does not sleep: no interrupt is to come
-                if self.too_long():
-                    return "limit", "instructions"
+                last, end = now.rip, None
+                if now.halted and not now.rflags & INTERRUPTS_ON:
+                    end = "halted", None
+                elif self.limits.cpu_seconds and quiet * TICK > PATIENCE:
+                    end = "halted", None    # the clock does not sleep: no interrupt is to come
+                elif self.too_long():
+                    end = "limit", "instructions"
+                if end and not self.shutting_down():
+                    return end
 
     def visit(self, left, memory):
         registers = self.registers()
@@ -236,6 +236,12 @@ class Machine:
         if hits > 1:                        # step off it, then set it again
             self.exchange("s")
             self.exchange(f"Z0,{point.address:x},1")
+
+    def shutting_down(self):
+        """Whether the kernel has switched the machine off. It stands at hlt then, and its clock
+        runs, until QEMU's main loop sees to it: at the latest before it answers once more."""
+        self.sample()
+        return any(event.get("event") == "SHUTDOWN" for event in self.events)
 
     def too_much(self):
         if os.fstat(self.serial.fileno()).st_size >= self.limits.serial_bytes:
