@@ -55,6 +55,11 @@ def test_a_power_off_is_seen_before_the_hlt_behind_it(disk, monkeypatch):
     assert {qemu.boot(disk("fa" + code.OFF_3)).end for _ in range(20)} == {"power-off"}
 
 
+def test_a_machine_that_sleeps(disk):
+    suspend = "fa ba 04 06 b8 00 24 ef eb fe"           # cli; out 0x604, 0x2400; jmp .
+    assert qemu.boot(disk(suspend)).end == "suspended"
+
+
 def test_a_clock_that_the_guest_has_set(disk):
     """Nothing tells the guest's work then: CPU time is the limit that is left."""
     no_month = "fa b0 08 e6 70 b0 00 e6 71 eb fe"       # cli; RTC register 8: 0; jmp .

@@ -24,6 +24,7 @@ SILENCE = 60            # seconds without an answer of QEMU's own
 PATIENCE = 20           # seconds in which a processor that is not halted for good does something
 START = 1704067200      # 2024-01-01, as the guest's clock has it at power-on
 INTERRUPTS_ON = 0x200   # RFLAGS.IF
+ENDING = "SHUTDOWN", "SUSPEND", "SUSPEND_DISK"      # QEMU's events
 
 # The same features as the processor in bochs.py. An instruction takes 2^8 ns,
 # nearly Bochs' ips=4000000: the timer ticks after as many instructions on both,
@@ -92,10 +93,11 @@ class Machine:
             "-serial", f"file:/dev/fd/{serial}", "-debugcon", f"file:{file_of(self.e9)}",
             "-d", "int,cpu_reset,trace:serial_write", "-D", file_of(self.log),
             "-chardev", f"socket,id=qmp,fd={qmp.fileno()}", "-mon", "chardev=qmp,mode=control",
-            *extra]
+            "-S", *extra]
+        self.waits_for_gdb = "-S" in extra
         inherited = [qmp.fileno(), serial] + [f.fileno() for f in (self.ram, self.log, self.e9)]
         if points:
-            argv += ["-S", "-chardev", f"socket,id=gdb,fd={stub.fileno()}", "-gdb", "chardev:gdb"]
+            argv += ["-chardev", f"socket,id=gdb,fd={stub.fileno()}", "-gdb", "chardev:gdb"]
             inherited.append(stub.fileno())
         if limits.confined:
             argv = sandbox.confine(argv, os.path.dirname(os.path.abspath(image)))
@@ -190,18 +192,20 @@ class Machine:
 
     def run(self, left):
         """Go on to the end. Returns how it ended, and the limit if there was one."""
-        self.ask("qmp_capabilities")
+        self.ask("qmp_capabilities")        # before the guest runs: earlier events are lost
         memory = self.memory()
         for address in left:
             self.exchange(f"Z0,{address:x},1")
         if left:
             self.packet("c")
+        elif not self.waits_for_gdb:
+            self.ask("cont")
         quiet, last = 0, None
         while True:
-            shutdown = self.take("SHUTDOWN")
+            shutdown = self.take(*ENDING)
             self.events.clear()
             if shutdown:
-                return self.end_of(shutdown["data"]["reason"]), None
+                return self.end_of(shutdown["data"]["reason"] if "data" in shutdown else "suspended"), None
             if self.limits.cpu_seconds and self.too_much():
                 return "limit", self.too_much()
             if not self.full and self.too_much():           # interactive: go on without a record
@@ -213,14 +217,14 @@ class Machine:
                 self.visit(left, memory)
                 self.packet("c")
             elif not heard:
-                now = self.sample()
-                quiet = quiet + 1 if now.halted and last == now.rip else 0
-                last, end = now.rip, None
+                now, before, end = self.sample(), last, None
+                last = now.rip, self.clock()
+                quiet = quiet + 1 if last == before else 0
                 if now.halted and not now.rflags & INTERRUPTS_ON:
                     end = "halted", None
                 elif self.limits.cpu_seconds and quiet * TICK > PATIENCE:
                     end = "halted", None    # the clock does not sleep: no interrupt is to come
-                elif self.too_long():
+                elif self.limits.instructions and last[1] > (FIRMWARE + self.limits.instructions) * INSTRUCTION:
                     end = "limit", "instructions"
                 if end and not self.shutting_down():
                     return end
@@ -241,7 +245,7 @@ class Machine:
         """Whether the kernel has switched the machine off. It stands at hlt then, and its clock
         runs, until QEMU's main loop sees to it: at the latest before it answers once more."""
         self.sample()
-        return any(event.get("event") == "SHUTDOWN" for event in self.events)
+        return any(event.get("event") in ENDING for event in self.events)
 
     def too_much(self):
         if os.fstat(self.serial.fileno()).st_size >= self.limits.serial_bytes:
@@ -250,18 +254,15 @@ class Machine:
             return "exceptions and interrupts"
         return None
 
-    def too_long(self):
-        """Whether the guest's clock is past what the limit of instructions takes. A kernel
-        may set the clock: then the limit of CPU time is left."""
-        if not self.limits.instructions:
-            return False
+    def clock(self):
+        """Seconds that the guest's clock says have passed. A kernel may set it: then the
+        limit of instructions does not hold, and that of CPU time is left."""
         now = self.ask("qom-get", path="/machine", property="rtc-time")
         year, month, *rest = (now[f"tm_{name}"] for name in ("year", "mon", "mday", "hour", "min", "sec"))
         try:
-            seconds = timegm((year + 1900, month + 1, *rest)) - START
+            return timegm((year + 1900, month + 1, *rest)) - START
         except ValueError:                  # there is no such month
-            return False
-        return seconds > (FIRMWARE + self.limits.instructions) * INSTRUCTION
+            return 0
 
     def end_of(self, reason):
         if reason == "guest-reset":

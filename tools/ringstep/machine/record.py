@@ -219,6 +219,7 @@ ENDS = {
     "reset": "the kernel reset the machine",
     "halted": "the processor halted with interrupts off",
     "limit": "a limit was reached",
+    "suspended": "the kernel put the machine to sleep",
     "closed": "the machine was closed, by its window or by GDB",
     "stopped": "stopped with Ctrl-C; no emulator is left running",
     "gave-up": "Bochs gave up on what the kernel did",
