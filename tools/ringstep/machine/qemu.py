@@ -109,6 +109,7 @@ class Machine:
             os.close(serial)
         self.buffer, self.events, self.stub_buffer, self.snapshots = b"", [], b"", []
         self.samples, self.full = [], False
+        self.last, self.quiet = None, 0     # what look() saw, and how many times it was the same
 
     def close(self):
         process.stop(self.process)
@@ -200,12 +201,11 @@ class Machine:
             self.packet("c")
         elif not self.waits_for_gdb:
             self.ask("cont")
-        quiet, last = 0, None
         while True:
-            shutdown = self.take(*ENDING)
+            ending = self.take(*ENDING)
             self.events.clear()
-            if shutdown:
-                return self.end_of(shutdown["data"]["reason"] if "data" in shutdown else "suspended"), None
+            if ending:
+                return self.end_of(ending), None
             if self.limits.cpu_seconds and self.too_much():
                 return "limit", self.too_much()
             if not self.full and self.too_much():           # interactive: go on without a record
@@ -217,17 +217,22 @@ class Machine:
                 self.visit(left, memory)
                 self.packet("c")
             elif not heard:
-                now, before, end = self.sample(), last, None
-                last = now.rip, self.clock()
-                quiet = quiet + 1 if last == before else 0
-                if now.halted and not now.rflags & INTERRUPTS_ON:
-                    end = "halted", None
-                elif self.limits.cpu_seconds and quiet * TICK > PATIENCE:
-                    end = "halted", None    # the clock does not sleep: no interrupt is to come
-                elif self.limits.instructions and last[1] > (FIRMWARE + self.limits.instructions) * INSTRUCTION:
-                    end = "limit", "instructions"
+                end = self.look()
                 if end and not self.shutting_down():
                     return end
+
+    def look(self):
+        """How the run has ended, though QEMU says nothing, and its limit; or None."""
+        now, before = self.sample(), self.last
+        self.last = now.rip, self.clock()
+        self.quiet = self.quiet + 1 if self.last == before else 0
+        if now.halted and not now.rflags & INTERRUPTS_ON:
+            return "halted", None
+        if self.limits.cpu_seconds and self.quiet * TICK > PATIENCE:
+            return "halted", None           # the clock does not sleep: no interrupt is to come
+        if self.limits.instructions and self.last[1] > (FIRMWARE + self.limits.instructions) * INSTRUCTION:
+            return "limit", "instructions"
+        return None
 
     def visit(self, left, memory):
         registers = self.registers()
@@ -264,7 +269,8 @@ class Machine:
         except ValueError:                  # there is no such month
             return 0
 
-    def end_of(self, reason):
+    def end_of(self, event):
+        reason = event.get("data", {}).get("reason", "suspended")
         if reason == "guest-reset":
             return "triple-fault" if b"\nTriple fault" in process.contents(self.log) else "reset"
         return {"guest-shutdown": "power-off", "host-ui": "closed"}.get(reason, reason)
