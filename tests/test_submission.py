@@ -59,6 +59,23 @@ def test_a_name_is_enough_where_no_path_is(tmp_path, front):
     assert submission.notes == ["ignored: notes.txt: is no exercise's file", f"taken: {front}gdt_load.S: as {PATH}"]
 
 
+def test_an_archive_beside_a_text_is_taken_and_two_are_not(tmp_path):
+    archive(tmp_path, (PATH, SOLUTION))
+    (tmp_path / "onlinetext.html").write_text("My answers")
+    assert collect(ROOT, tmp_path).files == {PATH: SOLUTION}
+    (tmp_path / "gdt_load.S").write_bytes(b"newer")
+    with pytest.raises(SubmissionError, match="which one .* handin.tar.gz, and exercise files beside it"):
+        collect(ROOT, tmp_path)
+    (tmp_path / "gdt_load.S").rename(tmp_path / "old.zip")
+    with pytest.raises(SubmissionError, match="which one .* handin.tar.gz, old.zip|old.zip, handin.tar.gz"):
+        collect(ROOT, tmp_path)
+
+
+def test_another_labs_hand_in_is_not_graded_as_nothing(tmp_path):
+    with pytest.raises(SubmissionError, match="no exercise file of lab 2 in it, only of lab 1"):
+        collect(ROOT, archive(tmp_path, (PATH, SOLUTION)), [2])
+
+
 def test_a_name_is_not_enough_beside_a_path(tmp_path):
     submission = collect(ROOT, archive(tmp_path, ("old/tss_load.c", b"old"), (PATH, SOLUTION)))
     assert submission.files == {PATH: SOLUTION}
@@ -71,7 +88,7 @@ def test_other_files_are_ignored_by_name(tmp_path):
     assert set(submission.files) == {PATH}
     said = "\n".join(submission.notes)
     assert [line.split(":")[1] for line in submission.notes] == [" Makefile", " grading/points.txt", " notes.txt"]
-    assert "grading/points.txt: a given file that was changed" in said and "notes.txt: is no exercise's file" in said
+    assert "grading/points.txt: the course's own is used" in said and "notes.txt: is no exercise's file" in said
 
 
 def test_a_whole_tree_may_be_handed_in(tmp_path):

@@ -205,6 +205,8 @@ $(foreach f,$(mine),$(eval $(call object_of,,$f): $(call seen,$f)))
 $(missing): FORCE
 	@echo "$@ is missing: \`make reset EX=$(call id_of,$@)\` brings it back" >&2; exit 1
 
+# Phony: .SECONDARY would take them for files that nobody needs any more.
+.PHONY: FORCE $(missing)
 FORCE:
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(kernel_objects) $(program_objects) $(user_objects) \

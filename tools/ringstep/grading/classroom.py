@@ -113,7 +113,7 @@ def fingerprint(root, files, labs):
 def grade_one(root, source, labs, folder):
     """One row of the table: (score, points, what is to be said)."""
     try:
-        handed_in = submission.collect(root, source)
+        handed_in = submission.collect(root, source, labs)
     except SubmissionError as error:
         return 0, "", str(error)
     mark = fingerprint(root, handed_in.files, labs)

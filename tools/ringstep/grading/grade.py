@@ -209,6 +209,18 @@ class Grader:
             return MachineError(f"the course's own kernel does not build: {trim(str(ours), 3)}")
         return error
 
+    # An edition has no solutions to put in the place of what is not right yet.
+
+    def does_not_build(self, test):
+        """The other exercise because of which a test's kernel cannot be built."""
+        ids = [e.id for e in self.exercises.values() if e.compiler or e.path not in self.submission.files]
+        return next((id for id in ids if id != test.exercise and not self.has_solutions(test.boot.lab)), "")
+
+    def stands_behind(self, test, run, finding):
+        """Whether the run ended badly in another exercise before it came to this test."""
+        return run.stopped_in not in ("", test.exercise) and not self.has_solutions(test.boot.lab) and \
+            (not finding.reached or run.stopped_in < test.exercise)
+
     def cannot_judge(self, test, emulator):
         """Whether a test breaks off on the solutions, too: that is no student's mistake."""
         if not self.has_solutions(test.boot.lab):
@@ -250,6 +262,9 @@ class Grader:
         if run is None:
             return Finding(NOT_RUN, got="another run of this kernel ended badly before", reached=False)
         if isinstance(run, workspace.BuildError):
+            broken = self.does_not_build(test)
+            if broken:
+                return Finding(NOT_RUN, got=f"exercise {broken} does not compile", reached=False, waits_for=broken)
             return Finding(FAIL, "a kernel that builds", trim(str(run)))
         if isinstance(run, MachineError):
             return Finding(GRADER_ERROR, got=str(run))
@@ -269,8 +284,8 @@ class Grader:
             finding = Finding(FAIL, test.sentence, f"the machine's state cannot be read ({error!r})")
         if unwritten and unwritten[-1] == test.exercise:
             finding.verdict = TODO
-        elif unwritten:                     # an edition has no solution to put there
-            finding.verdict, finding.waits_for = NOT_RUN, unwritten[-1]
+        elif unwritten or self.stands_behind(test, run, finding):
+            finding.verdict, finding.waits_for = NOT_RUN, unwritten[-1] if unwritten else run.stopped_in
         elif run.record.end == "limit" and not finding.reached:
             finding.verdict = TIMEOUT
         ended_well = (run.record.end, run.record.status) == ("power-off", 0)
@@ -321,7 +336,7 @@ def main(arguments):
         if only:
             labs = sorted({int(t.exercise[0]) for t in known
                            if {t.exercise, t.name} & set(only.split(","))})
-        submission = collect(root, options.get("--submission") or None)
+        submission = collect(root, options.get("--submission") or None, labs)
         submission.notes += [] if only else points_notes(root, labs, known)
         if options.get("--report"):
             report.can_write(Path(options["--report"]))

@@ -9,6 +9,7 @@ import os
 import re
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 
 from ringstep.course.skeleton import CourseError, exercises
 from ringstep.explain import postmortem
@@ -190,10 +191,10 @@ class Run:
                 self._cause = ""
         return self._cause
 
-    @property
+    @cached_property
     def stopped_in(self):
         """The exercise in which a run ended badly, or "": as the kernel says, or by its stack."""
-        own = re.findall(r"^Exercise (\d\.\d): ", self.text, re.M)
+        own = re.findall(r"^Exercise (\d\.\d)(?:: | is wrong)", self.text, re.M)
         if own and self.record.status in (2, 3):
             return own[-1]
         try:

@@ -129,8 +129,8 @@ def explain_exercise(grader, exercise):
     if waits:
         if not failed:
             print(f"\n  {exercise.id}  nothing is wrong so far")
-        paragraph("not run", f"{names}: the kernel stopped at exercise {' and '.join(waits)}, not written yet, "
-                  "and there is no solution here to take its place")
+        paragraph("not run", f"{names}: the kernel comes no further than exercise {' and '.join(waits)}, which is not "
+                  "written or not right yet, and there is no solution here to take its place")
     elif unseen and failed:
         paragraph("not run", f"{names}: the same boot did not come that far")
 

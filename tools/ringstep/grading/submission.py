@@ -54,7 +54,7 @@ def given_file(root, name):
         for folder in (root, root / "labs"):
             file = folder.joinpath(*parts[start:])
             try:
-                if len(parts) - start > 1 and file.is_file():
+                if file.is_file() and (len(parts) - start > 1 or folder == root):
                     return file
             except (OSError, ValueError):       # a name that no system takes
                 pass
@@ -75,19 +75,28 @@ def changed_given(root, known):
             if path and path.partition("/")[2] not in known and "/exercises/" not in path]
 
 
+def ignore(submission, root, known, name, size, read):
+    """What is no exercise's file: nothing is said of one that is the course's own as it was."""
+    given = given_file(root, name)
+    if given and size <= FILE_BYTES and read() == given.read_bytes():
+        return
+    if given is None and not name.endswith(".sha256"):
+        submission.notes.append(f"ignored: {name}: is no exercise's file")
+        meant = next((path for path in known if PurePosixPath(path).name == PurePosixPath(name).name), None)
+        if meant and size <= FILE_BYTES and meant not in submission.loose:
+            submission.loose[meant] = name, read()
+    elif given and given.relative_to(root).parts[0] == "labs":
+        submission.notes.append(f"ignored: {name}: a given file that was changed; the course's own is used")
+    else:                                   # an edition has other ones than the whole tree
+        submission.notes.append(f"ignored: {name}: the course's own is used")
+
+
 def add(submission, root, known, name, size, read):
     path, name = exercise_path(name, known), name.encode("utf-8", "backslashreplace").decode()
     if NOT_HANDED_IN & set(PurePosixPath(name).parts):
         return
     if path is None:
-        given = given_file(root, name)
-        if given is None:
-            submission.notes.append(f"ignored: {name}: is no exercise's file")
-            meant = next((path for path in known if PurePosixPath(path).name == PurePosixPath(name).name), None)
-            if meant and size <= FILE_BYTES and meant not in submission.loose:
-                submission.loose[meant] = name, read()
-        elif size > FILE_BYTES or read() != given.read_bytes():
-            submission.notes.append(f"ignored: {name}: a given file that was changed; the course's own is used")
+        ignore(submission, root, known, name, size, read)
     elif path in submission.files:
         raise SubmissionError(f"{submission.name}: {path} is in it twice")
     elif size > FILE_BYTES:
@@ -104,11 +113,17 @@ def take_loose(submission):
         submission.files[path] = data
 
 
-def only_archive(folder):
-    """The archive in a folder that has nothing else, as learning platforms lay hand-ins out, or None."""
-    files = list(islice((file for file in folder.rglob("*") if file.is_file() or file.is_symlink()), 2))
-    alone = len(files) == 1 and files[0].suffix in ARCHIVES and not files[0].is_symlink()
-    return files[0] if alone else None
+def only_archive(folder, known):
+    """The archive in a folder, beside which no exercise file lies: learning platforms lay
+    hand-ins out so, perhaps with a text. None where there is no archive."""
+    files = [file for file in islice(folder.rglob("*"), MEMBERS) if file.is_file() and not file.is_symlink()]
+    archives = [file for file in files if file.suffix in ARCHIVES and ".git" not in file.parts]
+    names = {PurePosixPath(path).name for path in known}
+    if archives and (len(archives) > 1 or any(file.name in names for file in files)):
+        found = ", ".join(str(file.relative_to(folder)) for file in archives[:5])
+        beside = "" if len(archives) > 1 else ", and exercise files beside it"
+        raise SubmissionError(f"{folder}: which one is to be graded? There is {found}{beside}")
+    return archives[0] if archives else None
 
 
 def from_folder(submission, root, folder, known):
@@ -173,13 +188,14 @@ def from_zip(submission, root, file, known):
         raise SubmissionError(f"{submission.name}: is no .zip that can be read ({error})") from None
 
 
-def collect(root, source):
+def collect(root, source, labs=None):
     """The submission that SUBMISSION= names: None is the tree's own labs/,
-    "solutions" is solutions/."""
-    known = {path for _, _, path in exercises(root)}
+    "solutions" is solutions/. It must have a file of one of the labs."""
+    known = {path: int(id[0]) for id, _, path in exercises(root)}
     submission = Submission(str(source or "labs"))
     path = Path(source or "labs")
-    path = path.is_dir() and source and only_archive(path) or path
+    if source and source != "solutions" and path.is_dir():
+        path = only_archive(path, known) or path
     if source in (None, "", "solutions"):
         for file in sorted(known):
             at = root / path / file
@@ -198,26 +214,33 @@ def collect(root, source):
         raise SubmissionError(f"{path}: there is no such folder or archive")
     if not submission.files:
         take_loose(submission)
-    if not submission.files:
+    there = {known[file] for file in submission.files}
+    if not there:
         raise SubmissionError(f"{path}: has no exercise file in it (lab1-boot/exercises/…)")
+    if labs and not there & set(labs):
+        raise SubmissionError(f"{path}: has no exercise file of lab {' '.join(map(str, labs))} in it, only of lab "
+                              + " ".join(map(str, sorted(there))))
     return submission
 
 
 def pack(root, target, labs):
-    """Write the exercise files of the labs into an archive; returns their paths."""
-    packed = []
-    with tarfile.open(target, "w:gz") as archive:
-        for id, _, path in exercises(root):
-            file = root / "labs" / path
-            if not any(path.startswith(lab + "/") for lab in labs):
-                continue
-            if not file.is_file() or file.is_symlink():
-                raise SubmissionError(f"labs/{path} is missing: `make reset EX={id}` brings it back")
-            data = file.read_bytes()
-            if len(data) > FILE_BYTES:
-                raise SubmissionError(f"labs/{path} has {len(data)} bytes, more than {FILE_BYTES}")
+    """Write the exercise files of the labs into an archive; returns their paths. An archive
+    of before stays as it is until the new one is whole."""
+    packed = {}
+    for id, _, path in exercises(root):
+        file = root / "labs" / path
+        if not any(path.startswith(lab + "/") for lab in labs):
+            continue
+        if not file.is_file() or file.is_symlink():
+            raise SubmissionError(f"labs/{path} is missing: `make reset EX={id}` brings it back")
+        packed[path] = file.read_bytes()
+        if len(packed[path]) > FILE_BYTES:
+            raise SubmissionError(f"labs/{path} has {len(packed[path])} bytes, more than {FILE_BYTES}")
+    part = target.with_name(target.name + ".part")
+    with tarfile.open(part, "w:gz") as archive:
+        for path, data in packed.items():
             member = tarfile.TarInfo(path)
             member.size, member.mode = len(data), 0o644
             archive.addfile(member, io.BytesIO(data))
-            packed.append(path)
-    return packed
+    part.replace(target)
+    return list(packed)
