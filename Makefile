@@ -19,6 +19,11 @@ TEST   ?=
 OPT    ?= -Og
 EX     ?=
 
+# make would execute what stands in a file's name, and the shell behind it.
+unsafe := $(foreach c,$$ ` " ;,$(foreach v,SUBMISSION REPORT DIR ONLY,$(if $(findstring $c,$(value $v)),$v)))
+ifneq ($(strip $(unsafe)),)
+$(error $(firstword $(unsafe))= has a character that make or the shell would obey ($$ ` " ;): rename the file)
+endif
 ifeq ($(origin lab),command line)
 $(error lab=$(lab): LAB= is written in capitals)
 endif
@@ -38,7 +43,7 @@ include tools/targets.mk
 # ---- the course ----------------------------------------------------------
 
 python = PYTHONPATH=tools $(PYTHON) -B -m ringstep
-.PHONY: demo grade handin reset handouts
+.PHONY: demo grade handin open reset handouts
 
 last = $(lastword $(LABS))
 demo:                   ## boot the finished lab 3: Hello from Ring 3!
@@ -53,6 +58,9 @@ chosen_lab = $(if $(filter file,$(origin LAB)),,$(number))
 
 handin:                 ## pack your exercise files, of all labs or of LAB=n
 	@$(python) classroom handin $(chosen_lab)
+
+open:                   ## write a tree with a hand-in's exercises, to boot them: SUBMISSION=dir-or-tar.gz
+	@$(python) classroom open "$(SUBMISSION)"
 
 reset:                  ## start one exercise over, keeping your version: EX=1.2
 	@$(python) skeleton reset "$(EX)"

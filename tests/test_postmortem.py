@@ -67,6 +67,7 @@ CRASHES = [
     (3, "3.2", "RFLAGS as the kernel has them", "PID 2 runs in ring 3 with IF 0"),
     (3, "3.2", "stays in ring 0", "SS has RPL 3 and CS has RPL 0"),
     (3, "3.2", "jump instead of iretq", "runs in ring 0"),
+    (3, "3.3", "IF clear after a system call", "PID 2 runs in ring 3 with IF 0"),
     (3, "3.4", "no check at all", "user_range_check() let the pointer pass"),
     (3, "3.4", "length that wraps around", "user_range_check() let the pointer pass"),
     (3, "3.4", "last byte not checked", "user_range_check() let the pointer pass"),

@@ -4,6 +4,7 @@
  */
 #include <boot.h>
 #include <cpu.h>
+#include <idt.h>
 #include <observe.h>
 #include <probe.h>
 #include <tables.h>
@@ -28,6 +29,10 @@ _Noreturn void kmain(void)
 {
     tables_init();
 
+    struct gate gate = idt_get(43);
+    gate.type |= GATE_DPL(3);
+    idt_set(43, gate);
+    trap_use_stack(43, 5, (uint64_t)stacks[1]);
     trap_use_stack(40, 6, (uint64_t)stacks[1]);
     trap_use_stack(41, 7, (uint64_t)stacks[1] + sizeof stacks[1]);
     trap_register(40, note_stack);

@@ -134,12 +134,12 @@ def task_register(run):
 
 # ---- 1.4 ----
 
-def expect_gate(run, vector, ist=0):
-    """The vector's gate at the end of the run: an interrupt gate of ring 0 to its stub."""
+def expect_gate(run, vector, ist=0, dpl=0):
+    """The vector's gate at the end of the run: an interrupt gate to its stub."""
     low, high = run.u64s(run.symbol("idt") + 16 * vector, 2)
     is_ = decode.gate(low, high)
     stub = run.u64s(run.symbol("trap_stubs") + 8 * vector, 1)[0]
-    expected = f"interrupt gate to {CODE:#06x}:{stub:#018x}, present, DPL 0, IST {ist}"
+    expected = f"interrupt gate to {CODE:#06x}:{stub:#018x}, present, DPL {dpl}, IST {ist}"
     run.expect(is_ == expected, f'the gate of {decode.vector(vector)} "{expected}"', f'it is "{is_}"')
     run.expect(low >> 35 & 0x1F == 0 and high >> 32 == 0,
                f"the reserved bits of the gate of {decode.vector(vector)} to be 0",
@@ -262,8 +262,8 @@ def ist_stacks(run):
 def chosen_stacks(run):
     """Vectors come in on the stack that trap_use_stack gave them, and others do not."""
     traps = dict(zip(run.values("vector"), run.values("rsp")))
-    for vector, ist in ((40, 6), (41, 7), (42, 0), (8, 1)):
-        expect_gate(run, vector, ist)
+    for vector, ist, dpl in ((40, 6, 0), (41, 7, 0), (42, 0, 0), (43, 5, 3), (8, 1, 0)):
+        expect_gate(run, vector, ist, dpl)
     for vector, name in ((40, "stack 40"), (41, "stack 41")):
         top = run.value(name)
         run.expect(traps.get(vector) is not None, f"vector {vector} to be handled", "it was not")

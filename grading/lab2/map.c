@@ -74,14 +74,14 @@ static void try_large(void)
     uint64_t before = frame_free_count();
     observe("large map", (uint64_t)page_map(kernel_page_table, PHYSICAL_MAP_BASE, frame, PTE_NX));
     observe("huge map", (uint64_t)page_map(root, USER_PROGRAM_BASE, frame, PTE_U));
+    observe("huge unmap", (uint64_t)page_unmap(root, USER_PROGRAM_BASE, &frame));
     observe("huge page intact", entry && *entry == (PTE_P | PTE_PS));
     observe("frames used at large pages", before - frame_free_count());
 }
 
 /* Through the processor: what is mapped can be used, what is unmapped cannot, at once. */
-static void try_use(void)
+static void try_use(uint64_t address)
 {
-    uint64_t address = KERNEL_STACK_BASE + KERNEL_STACK_AREA - 3 * PAGE_SIZE;
     phys_t first = frame_alloc(), second = frame_alloc(), gone = FRAME_NONE;
     *(volatile uint64_t *)phys_to_virt(first) = 0x1111;
     *(volatile uint64_t *)phys_to_virt(second) = 0x2222;
@@ -105,7 +105,8 @@ _Noreturn void kmain(void)
     try_pages(root);
     try_refused(root);
     try_large();
-    try_use();
+    try_use(KERNEL_STACK_BASE + KERNEL_STACK_AREA - 3 * PAGE_SIZE);
+    try_use(USER_PROGRAM_BASE);             /* of the user half of the kernel's own page table */
 
     /* One page of the table goes, the others stay: the harness walks what is left. */
     phys_t frame = FRAME_NONE;

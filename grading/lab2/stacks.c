@@ -88,6 +88,18 @@ static uint64_t fill_slots(phys_t filler, bool fill)
     return filled;
 }
 
+/* Many at once: how many stacks there can be is a matter of the area, not of a table's size. */
+static void try_many(void)
+{
+    static uint64_t tops[100];
+    unsigned count = 0;
+    while (count < 100 && allocate_kernel_stack(&tops[count]) == 0)
+        count++;
+    observe("stacks at once", count);
+    while (count > 0)
+        free_kernel_stack(tops[--count]);
+}
+
 static void try_without_a_slot(void)
 {
     uint64_t top = 0;
@@ -143,6 +155,7 @@ _Noreturn void kmain(void)
     observe("user stack not zero", *(volatile uint64_t *)(USER_STACK_TOP - 64)
             | *(volatile uint64_t *)(USER_STACK_TOP - 8));
     write_cr3(kernel_page_table.raw);
+    try_many();
     try_without_a_slot();
     observed_all();
 }

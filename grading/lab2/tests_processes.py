@@ -165,6 +165,12 @@ def kernel_stack_without_memory(run):
 
 
 @test("2.5", STACKS, "allocate_kernel_stack")
+def many_stacks(run):
+    """A hundred stacks can be had at once."""
+    run.equal("kernel stacks that can be had at once:", run.value("stacks at once"), 100, "{}")
+
+
+@test("2.5", STACKS, "allocate_kernel_stack")
 def all_slots_taken(run):
     """When all slots for kernel stacks are taken allocate_kernel_stack gives -EAGAIN and keeps no frame."""
     result, lost = signed(run.value("allocate without a slot")), signed(run.value("lost without a slot"))

@@ -15,7 +15,7 @@ static phys_t build(uint64_t address, phys_t tables[4])
         tables[level - 1] = frame_alloc();
     for (int level = 4; level >= 2; level--)
         *entry_of(tables[level - 1], page_table_index(address, level)) =
-            tables[level - 2].raw | PTE_P | PTE_W | PTE_U | PTE_A;
+            tables[level - 2].raw | PTE_P | PTE_W | PTE_U | PTE_A | PTE_NX;
     *entry_of(tables[0], page_table_index(address, 1)) = 0x1234000 | PTE_P | PTE_NX;
     return tables[3];
 }
@@ -46,7 +46,12 @@ static void try_built(uint64_t address)
     *entry_of(tables[1], page_table_index(address, 2)) = 0x200000 | PTE_P | PTE_PS;
     try_walk(root, address, 1, false, NULL);
     try_walk(root, address, 1, true, NULL);
+    try_walk(root, address, 2, false, entry_of(tables[1], page_table_index(address, 2)));
     observe("large page intact", *entry_of(tables[1], page_table_index(address, 2)));
+    *entry_of(tables[2], page_table_index(address, 3)) = 0x200000 | PTE_P | PTE_PS;
+    try_walk(root, address, 1, false, NULL);
+    try_walk(root, address, 2, true, NULL);
+    try_walk(root, address, 3, false, entry_of(tables[2], page_table_index(address, 3)));
 }
 
 /* Tables that the walk makes: the harness walks them after the run. */

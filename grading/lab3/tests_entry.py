@@ -2,7 +2,7 @@
 import re
 import struct
 
-from grading.lab3.shared import (ENOSYS, ENTRY, MAIN, RESUME, STARTS, SYS_EXIT, SYS_GETPID, WRITES,
+from grading.lab3.shared import (EBADF, EFAULT, ENOSYS, ENTRY, MAIN, RESUME, STARTS, SYS_EXIT, SYS_GETPID, WRITES,
                                  calls_of)
 from ringstep.grading.harness import NotReached, signed, test
 from ringstep.kernel import decode, paging
@@ -34,6 +34,15 @@ def system_call_gate(run):
     stub, = run.u64s(run.symbol("trap_stubs") + 8 * 0x80, 1)
     expected = f"interrupt gate to 0x0008:{stub:#018x}, present, DPL 3, IST 0"
     run.expect(is_ == expected, f'the gate "{expected}"', f'it is "{is_}"')
+
+
+@test("3.1", STARTS, "syscall_init")
+def system_call_handler(run):
+    """The handler of int 0x80 is syscall_trap()."""
+    handler, = run.u64s(run.symbol("handlers") + 8 * 0x80, 1)
+    found = run.symbols.function(handler)
+    run.expect(handler == run.symbol("syscall_trap"), "syscall_trap() for the handler of vector 0x80",
+               f"it is {found[0]}()" if found else f"it is {handler:#x}")
 
 
 @test("3.1", STARTS, "process_activate")
@@ -148,7 +157,7 @@ def exit_with_pid(run):
 
 @test("3.3", STARTS, "syscall_dispatch")
 def registers_survive(run):
-    """A system call changes no register but RAX: getpid, write, and one that does not exist."""
+    """A system call changes no register but RAX, and no flag: getpid, write, and one that does not exist."""
     for what, call in ((1, "getpid"), (3, "write"), (4, "system call 1000, which does not exist")):
         changed = run.report("registers", what, f"how many registers were changed by {call}")
         run.equal(f"registers changed by {call}:", changed, 0, "{}")
@@ -166,6 +175,14 @@ def write_is_dispatched(run):
                f"it gives {result}")
     run.expect(run.record.serial.count(run.greeting.replace(b"\n", b"\r\n")) == 1,
                f"{run.greeting.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
+
+
+@test("3.3", STARTS, "syscall_dispatch")
+def arguments_arrive_whole(run):
+    """All bits of a system call's arguments count: of a buffer's address, a length, a file descriptor."""
+    for what, call, expected in ((5, "write(1, a text on the stack, 34)", 34), (6, "write(1, …, 0x100000000)", EFAULT),
+                                 (7, "write(0x101, …, 1)", EBADF)):
+        run.equal(f"{call} to give", signed(run.report("registers", what, f"what {call} gave")), expected, "{}")
 
 
 @test("3.3", STARTS, "syscall_dispatch")

@@ -59,7 +59,7 @@ def whole_output(run):
 def bad_pointers(run):
     """Buffers that ring 3 may not read give -EFAULT, and print nothing."""
     calls = [call for call in calls_of(run, "pointers") if call.number == SYS_WRITE]
-    for number in range(28):
+    for number in range(30):
         what = f"write(1, {calls[number].rsi:#x}, {calls[number].rdx:#x})" if number < len(calls) else "write"
         result = signed(run.report("pointers", number, f"what {what} gave"))
         if number < 4:
@@ -155,10 +155,10 @@ def each_has_its_slices(run):
 
 @test("3.5", TIMERS, "timer_tick")
 def interrupted_registers(run):
-    """An interrupted program goes on with all its registers and the direction flag as they were."""
+    """An interrupted program goes on with all its registers and its flags as they were."""
     reports = run.reports("spin")
-    run.expect(2 not in reports, "the direction flag of spin.c, which is set, kept through an interruption",
-               f"RFLAGS are {reports.get(2, 0):#x} after it")
+    run.expect(2 not in reports, "RFLAGS of spin.c with DF and IF set, and IOPL 0, after an interruption as before it",
+               f"of these bits it has {reports.get(2, 0):#x} after it")
     run.expect(not reports, "no register of spin.c changed by an interruption", "it found one with another value")
     run.expect(run.exceptions(32, "interrupt"), "interruptions by the timer", "there were none")
 

@@ -149,4 +149,34 @@ int page_unmap(phys_t root, uint64_t address, phys_t *frame)
     return 0;
 }
 '''),
+    ("2.1", "first fit, from the first frame each time", r'''
+#include <boot.h>
+static uint8_t taken[1 << 20];
+
+phys_t frame_alloc(void)
+{
+    for (unsigned region = 0; region < memory_region_count; region++)
+        for (uint64_t at = memory_regions[region].start; at < memory_regions[region].end; at += PAGE_SIZE)
+            if (!taken[at / PAGE_SIZE]) {
+                taken[at / PAGE_SIZE] = 1;
+                memset(phys_to_virt(phys(at)), 0, PAGE_SIZE);
+                return phys(at);
+            }
+    return FRAME_NONE;
+}
+
+void frame_free(phys_t frame)
+{
+    taken[frame.raw / PAGE_SIZE] = 0;
+}
+
+uint64_t frame_free_count(void)
+{
+    uint64_t count = 0;
+    for (unsigned region = 0; region < memory_region_count; region++)
+        for (uint64_t at = memory_regions[region].start; at < memory_regions[region].end; at += PAGE_SIZE)
+            count += !taken[at / PAGE_SIZE];
+    return count;
+}
+'''),
 ]

@@ -133,4 +133,6 @@ WRONG = [
      "overflow_is_survived", "no exception: the interrupt of line 0"),
     ("1.6", "a trap gate that ring 3 may use", "gate.ist = (uint8_t)ist;", "gate.ist = (uint8_t)ist; gate.type |= 0x61;",
      "ist_stacks", "trap gate"),
+    ("1.6", "the gate made anew", "struct gate gate = idt_get(vector);", "struct gate gate = interrupt_gate(trap_stubs[vector], 0);",
+     "chosen_stacks", "DPL 3, IST 5"),
 ]

@@ -27,7 +27,7 @@ WRONG = [
      "frames_are_usable", "firmware"),
 
     ("2.1", "no memory above 16 MiB", "if (frame.raw < memory_regions[region].end)", "if (frame.raw < memory_regions[region].end && frame.raw < 16 << 20)",
-     "large_memory_is_handed_out", "frames from a machine with 64 MiB"),
+     "large_memory_is_handed_out", "frames from a machine with 32 MiB"),
 
     # ---- 2.2 page_table_walk ----
     ("2.2", "makes tables on the way to level 1 only", "create ? frame_alloc() : FRAME_NONE", "create && level == 1 ? frame_alloc() : FRAME_NONE",
@@ -177,4 +177,21 @@ WRONG = [
      "bad_requests_are_refused", "process_remove() used a null pointer"),
     ("2.6", "not in the process table", "    process_enter(process);\n", "",
      "register_state", "process table"),
+    ("2.2", "pages of 1 GiB not known", "} else if (*entry & PTE_PS) {", "} else if (at == 2 && *entry & PTE_PS) {",
+     "walk_finds_entries", "to give NULL"),
+    ("2.2", "a large page's own entry not given", "        if (at == level)\n            return entry;",
+     "        if (*entry & PTE_PS && *entry & PTE_P && at > 1)\n            return NULL;\n        if (at == level)\n            return entry;",
+     "walk_finds_entries", "it gives NULL"),
+    ("2.2", "NX taken for a part of the address", "table = pte_frame(*entry);", "table = phys(*entry & ~0xFFFUL);",
+     "walk_finds_entries", "page_table_walk("),
+    ("2.3", "kernel addresses only forgotten by the TLB", "    invlpg(address);", "    if (address >= KERNEL_HALF_START)\n        invlpg(address);",
+     "unmapping_is_seen_at_once", "in the user half"),
+    ("2.3", "unmaps a page of 1 GiB", "    pte_t *entry = page_table_walk(root, address, 1, false);\n    if (!entry || !(*entry & PTE_P))\n        return -ENOENT;\n    *frame",
+     "    pte_t *entry = page_table_walk(root, address, 1, false);\n    if (!entry)\n        entry = page_table_walk(root, address, 3, false);\n"
+     "    if (!entry || !(*entry & PTE_P))\n        return -ENOENT;\n    *frame",
+     "large_pages_are_mappings", "page_unmap() of a page within 1 GiB"),
+    ("2.4", "pages that are not ring 3's leaked", "if (!(entries[i] & PTE_P))", "if (!(entries[i] & PTE_U))",
+     "all_frames_come_back", "are missing"),
+    ("2.5", "eight stacks at most", "slot < KERNEL_STACK_SLOTS; slot++", "slot < 8; slot++",
+     "many_stacks", "it is 3"),
 ]

@@ -45,6 +45,8 @@ int main(void)
         { PHYSICAL_MAP_BASE, 1 },
         { -1UL, 1 },
         { -8UL, 16 },
+        { (unsigned long)pages | 1UL << 48, 1 },    /* without their upper bits these would be good */
+        { (unsigned long)pages | -1UL << 48, 1 },
     };
     for (unsigned i = 0; i < sizeof tries / sizeof *tries; i++)
         report(i, (unsigned long)sys_write(1, (const void *)tries[i].buffer, tries[i].length));

@@ -1,10 +1,10 @@
 /*
  * spin.c - never makes a system call and never ends. Its registers keep what
- * they hold through every interruption, and DF stays set, or it says so.
+ * they hold through every interruption, DF and IF stay set, and IOPL 0, or it says so.
  */
 #include <report.h>
 
-/* RFLAGS without DF, when that was what changed. */
+/* DF, IF and IOPL of RFLAGS, when they are what changed. */
 static volatile unsigned long flags __attribute__((used));
 
 int main(void)
@@ -21,8 +21,8 @@ int main(void)
         "cmp r8, 0x27; jne 2f; cmp r9, 0x28; jne 2f; cmp r10, 0x29; jne 2f\n"
         "cmp r11, 0x2a; jne 2f; cmp r12, 0x2b; jne 2f; cmp r13, 0x2c; jne 2f\n"
         "cmp r14, 0x2d; jne 2f; cmp r15, 0x2e; jne 2f\n"
-        "pushfq; test dword ptr [rsp], 0x400; lea rsp, [rsp + 8]; jnz 1b\n"
-        "mov rbx, [rsp - 8]; cld; jmp 3f\n"
+        "pushfq; and qword ptr [rsp], 0x3600; cmp qword ptr [rsp], 0x600; lea rsp, [rsp + 8]; je 1b\n"
+        "mov rbx, [rsp - 8]; or rbx, 2; cld; jmp 3f\n"
         "2: mov ebx, 0\n"
         "3: mov [flags], rbx; cld\n"
         ".att_syntax\n"

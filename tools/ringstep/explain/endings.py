@@ -99,7 +99,8 @@ def loops(s):
     if not now or now.rip is None:
         return None
     pid = next((f"PID {p.pid}" for p in s.table if p.page_table == now.cr3), "a program")
-    user = [r for r in s.record.samples or [now] if r.rip is not None and r.rip < layout.USER_END and r.cr3 != s.kernel_root]
+    roots = {p.page_table for p in s.table}
+    user = [r for r in s.record.samples or [now] if r.rip is not None and r.rip < layout.USER_END and r.cr3 in roots]
     if s.kernel_root and user and any(r.cpl == 0 for r in user):
         return (f"{pid} runs in ring 0, in place of ring 3: only iretq leads to ring 3", "lab3.md#exercise-32-jump_to_usermode")
     ticks = sum(e.vector == TIMER for e in s.record.events)

@@ -100,6 +100,25 @@ def edition(root, number):
     return 0
 
 
+def opened(root, source):
+    """Write a tree with a hand-in's exercises in it, to boot them and look at them."""
+    if not source:
+        raise SubmissionError("say SUBMISSION=folder or archive")
+    handed_in = submission.collect(root, source)
+    target = root / "build/opened"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for part in (*COMMON, "labs", "solutions", "grading"):
+        if (root / part).is_dir():
+            shutil.copytree(root / part, target / part, ignore=shutil.ignore_patterns("__pycache__", "*.old*"), dirs_exist_ok=True)
+        elif (root / part).exists():
+            shutil.copy2(root / part, target / part)
+    for path, data in handed_in.files.items():
+        (target / "labs" / path).write_bytes(data)
+    print(f"{target.relative_to(root)}: this tree with the exercises of {source}")
+    return 0
+
+
 def fingerprint(root, files, labs):
     """Changes when the submission, the labs that are graded, or anything of the course's changes."""
     parts = [str(labs).encode()] + [path.encode() + data for path, data in sorted(files.items())]
@@ -126,12 +145,12 @@ def grade_one(root, source, labs, folder):
     grader.run()
     report.write_all(grader, folder)
     data = json.loads(done.read_text())
-    broken = any(e.verdict == GRADER_ERROR for e in grader.exercises.values())
     missing = [e.id for e in grader.exercises.values() if e.verdict != PASS]
-    words = "could not be graded completely" if broken else f"lost: {' '.join(missing)}" if missing else ""
+    unsure = [e.id for e in grader.exercises.values() if e.verdict == GRADER_ERROR]
+    words = f"could not be graded completely: {' '.join(unsure)}" if unsure else f"lost: {' '.join(missing)}" if missing else ""
     changed = sum("given file that was changed" in note for note in handed_in.notes)
     words += f"; {changed} given files were changed" if changed else ""
-    if not broken:                          # what could not be graded is tried again next time
+    if not unsure:                          # what could not be graded is tried again next time
         data.update(fingerprint=mark, remark=words)
         done.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", errors="backslashreplace")
     return data["score"], data["points"], words
@@ -139,8 +158,10 @@ def grade_one(root, source, labs, folder):
 
 def grade_all(root, directory, labs, target):
     """Grade each archive and folder in a folder; one report each, and a table."""
+    if target.resolve() == directory.resolve() or directory.resolve() in target.resolve().parents:
+        raise SubmissionError(f"REPORT={target}: is within DIR={directory}, and would be graded, too")
+    report.can_write(target)
     sources = [path for path in sorted(directory.iterdir()) if not path.name.startswith(".")]
-    target.mkdir(parents=True, exist_ok=True)
     rows, status = [], 0
     for number, source in enumerate(sources, 1):
         name = source.name[:-7] if source.name.endswith(".tar.gz") else source.name
@@ -163,7 +184,7 @@ def grade_all(root, directory, labs, target):
 
 
 def main(arguments):
-    """classroom handin [N] | edition N | grade-all DIR [N] [TARGET]"""
+    """classroom handin [N] | edition N | open SUBMISSION | grade-all DIR [N] [TARGET]"""
     root, command, rest = Path.cwd(), arguments[0], arguments[1:]
     number = int(rest[0]) if rest and rest[0].isdigit() else None
     try:
@@ -171,6 +192,8 @@ def main(arguments):
             return handin(root, number)
         if command == "edition":
             return edition(root, number)
+        if command == "open":
+            return opened(root, rest[0])
         if not rest[0] or not Path(rest[0]).is_dir():
             raise SubmissionError(f"DIR={rest[0]}: there is no such folder; say DIR=folder with the hand-ins")
         labs = [int(rest[1])] if rest[1] else sorted({int(id[0]) for id, _, _ in exercises(root)})

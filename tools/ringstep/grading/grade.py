@@ -4,6 +4,7 @@ One mistake costs once. Earlier labs come from the solutions, and so does an
 exercise that nobody has touched. What fails beside the student's other exercises is
 graded again without them: see each_for_itself().
 """
+import argparse
 import hashlib
 import importlib
 import os
@@ -22,6 +23,7 @@ from ringstep.grading.submission import SubmissionError, collect
 from ringstep.grading.verdict import (FAIL, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT, TODO, Exercise, Finding,
                                       Result, trim)
 from ringstep.kernel.constants import constants
+from ringstep.machine import process
 from ringstep.machine.record import Limits, MachineError, Point
 
 CPU_SECONDS = {"qemu": 4, "bochs": 20}      # most boots take 0.2, and end long before by their limit of instructions
@@ -87,6 +89,7 @@ class Grader:
                     self.lab(lab)
             except BaseException:       # Ctrl-C: what has not begun need not begin
                 self.pool.shutdown(wait=False, cancel_futures=True)
+                process.stop_all()
                 raise
         self.seconds = time.monotonic() - started
         return self.exercises
@@ -320,13 +323,17 @@ def points_notes(root, labs, tests):
 
 
 def main(arguments):
-    """grade [--lab N] [--submission PATH] [--report DIR] [--only ID]"""
-    options = dict(zip(arguments[::2], arguments[1::2]))
-    root = Path.cwd()
+    parser = argparse.ArgumentParser(prog="ringstep grade", description="Grade a submission, or the tree's own labs.")
+    for name, what in (("lab", "its number; all of them without"), ("submission", "a folder or an archive"),
+                       ("report", "a folder for the report's files"), ("only", "exercises or tests, with commas")):
+        parser.add_argument(f"--{name}", default="", help=what)
+    options = parser.parse_args(arguments)
+    root, only = Path.cwd(), options.only or None
     every = sorted({int(id[0]) for id, _, _ in exercises(root)})
-    labs = [int(options["--lab"])] if options.get("--lab") else every
-    only = options.get("--only") or None
+    labs = [lab for lab in every if options.lab in ("", str(lab))]
     try:
+        if not labs:
+            raise SubmissionError(f"--lab {options.lab}: there is no such lab, only {' '.join(map(str, every))}")
         known = load_tests(root, every)
         names = {name for t in known for name in (t.exercise, t.name)}
         for name in only.split(",") if only else ():
@@ -336,10 +343,10 @@ def main(arguments):
         if only:
             labs = sorted({int(t.exercise[0]) for t in known
                            if {t.exercise, t.name} & set(only.split(","))})
-        submission = collect(root, options.get("--submission") or None, labs)
+        submission = collect(root, options.submission or None, labs)
         submission.notes += [] if only else points_notes(root, labs, known)
-        if options.get("--report"):
-            report.can_write(Path(options["--report"]))
+        if options.report:
+            report.can_write(Path(options.report))
     except SubmissionError as error:
         print(error, file=sys.stderr)
         return 2
@@ -348,7 +355,7 @@ def main(arguments):
     grader.run()
     progress.done()
     report.table(grader)
-    if options.get("--report"):
-        report.write_all(grader, Path(options["--report"]))
+    if options.report:
+        report.write_all(grader, Path(options.report))
     verdicts = {e.verdict for e in grader.exercises.values()}
     return 2 if GRADER_ERROR in verdicts else 0 if verdicts == {PASS} else 1

@@ -159,7 +159,7 @@ class Run:
         record = self.record
         words = ENDS[record.end]
         if record.end == "power-off":
-            words = STATUSES.get(record.status, words)
+            words = STATUSES.get(record.status, "it switched the machine off without coming to the kernel's own end")
         elif record.end == "limit":
             words = f"it was stopped at its limit of {record.limit}"
         elif record.end == "gave-up":

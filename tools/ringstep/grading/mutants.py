@@ -20,6 +20,7 @@ from ringstep.grading import report
 from ringstep.grading.grade import Grader, boot_kernel
 from ringstep.grading.submission import Submission
 from ringstep.grading.verdict import GRADER_ERROR, NOT_RUN, PASS
+from ringstep.machine import process
 
 
 def table(root, name):
@@ -158,8 +159,10 @@ def in_parallel(function, root, rows):
                     print(f"\r\033[K{number} of {len(jobs)}", end="", file=sys.stderr, flush=True)
                 elif number % 50 == 0:          # a sign of life in a log
                     print(f"{number} of {len(jobs)}", flush=True)
-        finally:
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            process.stop_all()
+            raise
 
 
 KINDS = {           # table, how a row is tried, what is said in the end

@@ -1,15 +1,18 @@
 """What a grading run says: a table for people, and files for other programs."""
+import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 import textwrap
 import xml.etree.ElementTree as xml
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from ringstep.grading.submission import SubmissionError
-from ringstep.grading.verdict import CHECKS, GRADER_ERROR, NOT_RUN, PASS, TODO, trim
+from ringstep.grading.verdict import CHECKS, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT, TODO, trim
 from ringstep.machine import sandbox
 
 WIDTH = 96
@@ -46,11 +49,12 @@ def place_of(grader, exercise, source):
     return f"labs/{exercise.path}"
 
 
-def command_of(result):
+def command_of(grader, result):
     """How to boot the same kernel by hand: with what came from the solutions, too."""
-    boot = result.test.boot
+    boot, name = result.test.boot, grader.submission.name
     solved = ["earlier"][:boot.lab - 1] + list(result.solved)
-    return " ".join([f"make qemu-nox LAB={boot.lab}", *[f"TEST={boot.test}"][:bool(boot.test)],
+    make = "make" if name in ("labs", "solutions") else f"make open SUBMISSION={shlex.quote(name)} && make -C build/opened"
+    return " ".join([f"{make} qemu-nox LAB={boot.lab}", *[f"TEST={boot.test}"][:bool(boot.test)],
                      *["SOLVED=" + ",".join(solved)][:bool(solved)]])
 
 
@@ -88,15 +92,15 @@ def explain(grader, exercise, result, told=None):
     if worst.said not in worst.got:
         once("kernel", quoted(worst.said))
     once("cause", worst.cause)
-    if result.differs:
+    if result.differs and worst.verdict != TIMEOUT:
         paragraph("differs", "; ".join(
             f"{name}: {f.verdict}" for name, f in result.findings.items()) + ". " + CHECKS[names[0]])
     bochs = result.findings.get("bochs")
     once("Bochs", bochs and bochs.reason and quoted(bochs.reason))
     once("look at", place_of(grader, exercise, result.test.source))
-    if ("try", command_of(result)) not in told:         # on one line: it is to be copied
-        told.add(("try", command_of(result)))
-        print(f"    {'try':9} {command_of(result)}")
+    if ("try", command_of(grader, result)) not in told:         # on one line: it is to be copied
+        told.add(("try", command_of(grader, result)))
+        print(f"    {'try':9} {command_of(grader, result)}")
     once("read", f"handouts/lab{exercise.id[0]}.md, Exercise {exercise.id}")
 
 
@@ -189,7 +193,7 @@ def record(grader):
             "compiler": trim(e.compiler),
             "tests": [{
                 "name": r.test.name, "what": r.test.sentence, "verdict": r.verdict, "solved": list(r.solved),
-                "reproduce": command_of(r), "look_at": place_of(grader, e, r.test.source),
+                "reproduce": command_of(grader, r), "look_at": place_of(grader, e, r.test.source),
                 "read": f"handouts/lab{e.id[0]}.md",
                 "emulators": {name: vars(f) for name, f in r.findings.items()},
             } for r in e.results],
@@ -245,9 +249,16 @@ def can_write(folder):
 
 
 def write_all(grader, folder):
+    """What programs read, what a person reads, and the files that were graded."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = record(grader)
-    for name, text in (("grade.json", json.dumps(data, indent=1, ensure_ascii=False)),
+    data, words = record(grader), io.StringIO()
+    with redirect_stdout(words):
+        table(grader)
+    for path, content in grader.submission.files.items():
+        file = folder / "files" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    for name, text in (("report.txt", words.getvalue().strip()), ("grade.json", json.dumps(data, indent=1, ensure_ascii=False)),
                        ("results.json", json.dumps(gradescope(data), indent=1, ensure_ascii=False)),
                        ("junit.xml", junit(data))):
         (folder / name).write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

@@ -33,7 +33,7 @@ class Submission:
     name: str
     files: dict = field(default_factory=dict)       # path under labs/ → bytes
     notes: list = field(default_factory=list)       # what the report must mention
-    loose: dict = field(default_factory=dict)       # files that have an exercise's name only: path → (name, bytes)
+    loose: dict = field(default_factory=dict)       # files that have an exercise's name only: path → [(name, bytes)]
 
 
 def exercise_path(name, known):
@@ -83,8 +83,8 @@ def ignore(submission, root, known, name, size, read):
     if given is None and not name.endswith(".sha256"):
         submission.notes.append(f"ignored: {name}: is no exercise's file")
         meant = next((path for path in known if PurePosixPath(path).name == PurePosixPath(name).name), None)
-        if meant and size <= FILE_BYTES and meant not in submission.loose:
-            submission.loose[meant] = name, read()
+        if meant and size <= FILE_BYTES:
+            submission.loose.setdefault(meant, []).append((name, read()))
     elif given and given.relative_to(root).parts[0] == "labs":
         submission.notes.append(f"ignored: {name}: a given file that was changed; the course's own is used")
     else:                                   # an edition has other ones than the whole tree
@@ -107,7 +107,10 @@ def add(submission, root, known, name, size, read):
 
 def take_loose(submission):
     """Nothing has a path as under labs/: then the names alone say which exercise a file is."""
-    for path, (name, data) in submission.loose.items():
+    for path, found in submission.loose.items():
+        (name, data), *others = found
+        if others:
+            raise SubmissionError(f"{submission.name}: which one is {path}? There is {', '.join(name for name, _ in found[:5])}")
         submission.notes.remove(f"ignored: {name}: is no exercise's file")
         submission.notes.append(f"taken: {name}: as {path}")
         submission.files[path] = data
@@ -184,7 +187,9 @@ def from_zip(submission, root, file, known):
                 if not member.is_dir():
                     add(submission, root, known, member.filename, member.file_size,
                         lambda: archive.open(member).read(FILE_BYTES))
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error, RuntimeError) as error:
+    except SubmissionError:
+        raise
+    except Exception as error:              # of a damaged one: whatever its compression's library raises
         raise SubmissionError(f"{submission.name}: is no .zip that can be read ({error})") from None
 
 

@@ -11,6 +11,8 @@ from ringstep.machine.record import MachineError
 LIMITS = "trap '' XFSZ; {cpu} ulimit -f {blocks}; exec {guard} \"$@\""
 
 
+RUNNING, OVER = set(), []       # emulators; whether we are to end
+
 # As subprocess has it, and as a sandbox around the emulator does.
 OUT_OF_TIME = (-signal.SIGXCPU, 128 + signal.SIGXCPU)
 
@@ -24,14 +26,18 @@ def find(program):
 
 def spawn(argv, limits, file_bytes, **popen):
     """Start argv in a session of its own: Ctrl-C is for us, and we stop it."""
+    if OVER:
+        raise MachineError("stopped")
     cpu = limits.cpu_seconds
     guard = shutil.which("setpriv")         # Linux: it dies when we are killed
     script = LIMITS.format(
         cpu=f"ulimit -S -t {cpu}; ulimit -H -t {cpu + 1};" if cpu else "",
         blocks=file_bytes // 512,
         guard=f"{guard} --pdeathsig KILL" if guard else "")
-    return subprocess.Popen(["/bin/sh", "-c", script, "sh", *argv],
-                            start_new_session=True, **popen)
+    process = subprocess.Popen(["/bin/sh", "-c", script, "sh", *argv],
+                               start_new_session=True, **popen)
+    RUNNING.add(process)
+    return process
 
 
 def wait(process, seconds):
@@ -42,7 +48,15 @@ def wait(process, seconds):
         pass
 
 
+def stop_all():
+    """We are to end: no thread need wait for its emulator, and none starts another."""
+    OVER.append(True)
+    for process in list(RUNNING):
+        stop(process)
+
+
 def stop(process):
+    RUNNING.discard(process)
     if process.poll() is None:
         try:
             os.killpg(process.pid, signal.SIGKILL)

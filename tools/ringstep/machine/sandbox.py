@@ -13,7 +13,7 @@ import tempfile
 from functools import lru_cache
 
 CPU_SECONDS = 10            # for each process
-SECONDS = 60                # for all of a command: a compiler can be made to wait for ever
+SECONDS = 30                # for all of a command: a compiler can be made to wait for ever
 STOPPED = "it was stopped after"
 FILE_BYTES = 64 << 20
 MEMORY_BYTES = 2 << 30
