@@ -109,6 +109,24 @@ def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
 
 
 @pytest.mark.slow
+def test_exercises_that_do_not_work_together_do_not_look_perfect(tmp_path):
+    """Each passes alone: one leaves a mark in DR0, the other one waits while it is there."""
+    shutil.copytree(ROOT / "solutions/lab1-boot", tmp_path / "in/ada/lab1-boot")
+    for name, line, put in (
+            ("interrupt_gate.c", "    return (struct gate){", '    asm volatile ("mov %0, %%dr0" :: "r"(77UL));\n'),
+            ("trap_use_stack.c", "    struct gate gate = idt_get(vector);", '''    unsigned long mark;
+                asm volatile ("mov %%dr0, %0" : "=r"(mark));
+                while (mark == 77) asm volatile ("");\n''')):
+        file = tmp_path / "in/ada/lab1-boot/exercises" / name
+        text = file.read_text()
+        assert line in text
+        file.write_text(text.replace(line, put + line))
+    run = make("grade-all", f"DIR={tmp_path}/in", "LAB=1", f"REPORT={tmp_path}/out")
+    assert "100/100  not beside the others: 1.6" in run.stdout, run.stdout
+    assert "but they do not work together" in (tmp_path / "out/ada/report.txt").read_text()
+
+
+@pytest.mark.slow
 def test_a_folder_of_handins_is_graded_and_resumed(tmp_path):
     handins, reports = tmp_path / "in", tmp_path / "out"
     (handins / "ada").mkdir(parents=True)

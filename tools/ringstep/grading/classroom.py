@@ -147,9 +147,11 @@ def grade_one(root, source, labs, folder):
     data = json.loads(done.read_text())
     missing = [e.id for e in grader.exercises.values() if e.verdict != PASS]
     unsure = [e.id for e in grader.exercises.values() if e.verdict == GRADER_ERROR]
-    words = f"could not be graded completely: {' '.join(unsure)}" if unsure else f"lost: {' '.join(missing)}" if missing else ""
+    alone = [e.id for e in grader.exercises.values() if report.only_alone(grader, e)]
     changed = sum("given file that was changed" in note for note in handed_in.notes)
-    words += f"; {changed} given files were changed" if changed else ""
+    remarks = [f"could not be graded completely: {' '.join(unsure)}" if unsure else f"lost: {' '.join(missing)}"] if missing else []
+    remarks += [f"not beside the others: {' '.join(alone)}"] if alone else []
+    words = "; ".join(remarks + ([f"{changed} given files were changed"] if changed else []))
     if not unsure:                          # what could not be graded is tried again next time
         data.update(fingerprint=mark, remark=words)
         done.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", errors="backslashreplace")

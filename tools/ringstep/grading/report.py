@@ -104,9 +104,10 @@ def explain(grader, exercise, result, told=None):
     once("read", f"handouts/lab{exercise.id[0]}.md, Exercise {exercise.id}")
 
 
-def innocent(grader, exercise):
-    """Whether no other exercise of its lab failed: who is to blame is not known then."""
-    return all(e.verdict == PASS for e in grader.exercises.values() if e.id[0] == exercise.id[0])
+def only_alone(grader, exercise):
+    """Whether an exercise passes, but not beside the others of its lab, which pass, too:
+    who is to blame is not known then."""
+    return exercise.together and all(e.verdict == PASS for e in grader.exercises.values() if e.id[0] == exercise.id[0])
 
 
 def explain_exercise(grader, exercise):
@@ -115,7 +116,7 @@ def explain_exercise(grader, exercise):
         print(f"\n  {exercise.id}  does not compile")
         paragraph("compiler", trim(exercise.compiler))
         paragraph("look at", f"labs/{exercise.path}")
-    if exercise.together and exercise.verdict == PASS and innocent(grader, exercise):
+    if only_alone(grader, exercise):
         print(f"\n  {exercise.id}  passes with the other exercises solved, but not beside yours")
         paragraph("expected", exercise.together.worst.expected)
         paragraph("machine", exercise.together.worst.got)
@@ -157,12 +158,13 @@ def table(grader):
                   f"{exercise.score:3}/{exercise.points:<3}  {tests}")
         for exercise in mine:
             explain_exercise(grader, exercise)
-        root_lines.append((lab, sum(e.score for e in mine), sum(e.points for e in mine)))
+        but = "   but they do not work together: see above" if any(only_alone(grader, e) for e in mine) else ""
+        root_lines.append((lab, sum(e.score for e in mine), sum(e.points for e in mine), but))
     print(f"\n{grader.boots} boots in {grader.seconds:.1f} s; {sandbox.describe()}")
-    for lab, score, points in root_lines:
-        print(f"Lab {lab} Score: {score}/{points}")
+    for lab, score, points, but in root_lines:
+        print(f"Lab {lab} Score: {score}/{points}{but}")
     if len(root_lines) > 1:
-        print(f"Total Score: {sum(s for _, s, _ in root_lines)}/{sum(p for _, _, p in root_lines)}")
+        print(f"Total Score: {sum(s for _, s, _, _ in root_lines)}/{sum(p for _, _, p, _ in root_lines)}")
 
 
 def versions():
