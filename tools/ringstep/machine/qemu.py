@@ -108,7 +108,7 @@ class Machine:
         if live:
             os.close(serial)
         self.buffer, self.events, self.stub_buffer, self.snapshots = b"", [], b"", []
-        self.samples, self.full = [], False
+        self.samples, self.full, self.asked = [], False, 0
         self.last, self.quiet = None, 0     # what look() saw, and how many times it was the same
 
     def close(self):
@@ -145,17 +145,17 @@ class Machine:
             self.live(data)
         self.serial.flush()
 
-    def take(self, *names):
-        for i, message in enumerate(self.events):
-            if message.get("event") in names or (names == ("return",) and
-                                                 ("return" in message or "error" in message)):
-                return self.events.pop(i)
-        return None
+    def take(self, key, *values):
+        """The first message with one of the values, or None."""
+        found = next((i for i, message in enumerate(self.events) if message.get(key) in values), None)
+        return None if found is None else self.events.pop(found)
 
     def ask(self, name, **arguments):
-        send(self.qmp, json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        """What QEMU returns. An answer that Ctrl-C kept us from reading has another number."""
+        self.asked += 1
+        send(self.qmp, json.dumps({"execute": name, "arguments": arguments, "id": self.asked}).encode() + b"\n")
         while True:
-            answer = self.take("return")
+            answer = self.take("id", self.asked)
             if answer:
                 return answer.get("return")
             if not self.pump(SILENCE):
@@ -202,7 +202,7 @@ class Machine:
         elif not self.waits_for_gdb:
             self.ask("cont")
         while True:
-            ending = self.take(*ENDING)
+            ending = self.take("event", *ENDING)
             self.events.clear()
             if ending:
                 return self.end_of(ending), None
@@ -224,7 +224,7 @@ class Machine:
     def look(self):
         """How the run has ended, though QEMU says nothing, and its limit; or None."""
         now, before = self.sample(), self.last
-        self.last = now.rip, self.clock()
+        self.last = now.rip, self.limits.instructions and self.clock()
         self.quiet = self.quiet + 1 if self.last == before else 0
         if now.halted and not now.rflags & INTERRUPTS_ON:
             return "halted", None
