@@ -1,9 +1,11 @@
 import os
-import signal
 import pathlib
+import signal
+import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tools"))
+ROOT = pathlib.Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
 
 # A job in the background of a script ignores Ctrl-C, and so would what the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -11,3 +13,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # The tests type `make` as a user does, not as a part of `make check`.
 for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"):
     os.environ.pop(name, None)
+
+
+def pytest_configure(config):
+    """What many tests boot is built before they are many: one may not read what another's make writes."""
+    if not hasattr(config, "workerinput"):
+        for lab in ("1", "2", "3"):
+            for solved in ("", "all"):
+                subprocess.run(["make", "-s", f"LAB={lab}", f"SOLVED={solved}"], cwd=ROOT, stdout=subprocess.DEVNULL)
