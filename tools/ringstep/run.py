@@ -141,7 +141,7 @@ def run_other(name):
 
 
 OTHERS = {
-    "grade": "grading.grade", "mutants": "grading.mutants", "bench": "grading.bench",
+    "grade": "grading.command", "mutants": "grading.mutants", "bench": "grading.bench",
     "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
     "handouts": "pages.handouts",
 }

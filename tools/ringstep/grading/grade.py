@@ -4,7 +4,6 @@ One mistake costs once. Earlier labs come from the solutions, and so does an
 exercise that nobody has touched. What fails beside the student's other exercises is
 graded again without them: see each_for_itself().
 """
-import argparse
 import hashlib
 import importlib
 import os
@@ -15,11 +14,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
-from pathlib import Path
 
 from ringstep.course.skeleton import digest, exercises, read_manifest
-from ringstep.grading import harness, report, workspace
-from ringstep.grading.submission import SubmissionError, collect
+from ringstep.grading import harness, workspace
 from ringstep.grading.verdict import (FAIL, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT, TODO, Exercise, Finding,
                                       Result, trim)
 from ringstep.kernel.constants import constants
@@ -310,52 +307,3 @@ def depend_on_the_first(results):
                 if where in failed and not finding.reached:
                     finding.verdict = NOT_RUN
                 failed.add(where)
-
-
-def points_notes(root, labs, tests):
-    """What whoever changed points.txt should know."""
-    for lab in labs:
-        mine = [(id, points) for id, points, _ in exercises(root) if int(id[0]) == lab]
-        if sum(points for _, points in mine) != 100:
-            yield f"points.txt: lab {lab} adds up to {sum(points for _, points in mine)}, not 100"
-        for id in {id for id, _ in mine} - {t.exercise for t in tests}:
-            yield f"points.txt: exercise {id} has no test, and is left out"
-
-
-def main(arguments):
-    parser = argparse.ArgumentParser(prog="ringstep grade", description="Grade a submission, or the tree's own labs.")
-    for name, what in (("lab", "its number; all of them without"), ("submission", "a folder or an archive"),
-                       ("report", "a folder for the report's files"), ("only", "exercises or tests, with commas")):
-        parser.add_argument(f"--{name}", default="", help=what)
-    options = parser.parse_args(arguments)
-    root, only = Path.cwd(), options.only or None
-    every = sorted({int(id[0]) for id, _, _ in exercises(root)})
-    labs = [lab for lab in every if options.lab in ("", str(lab))]
-    try:
-        if not labs:
-            raise SubmissionError(f"--lab {options.lab}: there is no such lab, only {' '.join(map(str, every))}")
-        known = load_tests(root, every)
-        names = {name for t in known for name in (t.exercise, t.name)}
-        for name in only.split(",") if only else ():
-            if name not in names:
-                ids = " ".join(sorted({t.exercise for t in known}))
-                raise SubmissionError(f"ONLY={name}: there is no such exercise or test, only {ids}")
-        if only:
-            labs = sorted({int(t.exercise[0]) for t in known
-                           if {t.exercise, t.name} & set(only.split(","))})
-        submission = collect(root, options.submission or None, labs)
-        submission.notes += [] if only else points_notes(root, labs, known)
-        if options.report:
-            report.can_write(Path(options.report))
-    except SubmissionError as error:
-        print(error, file=sys.stderr)
-        return 2
-    progress = report.Progress()
-    grader = Grader(root, submission, labs, only, progress=progress)
-    grader.run()
-    progress.done()
-    report.table(grader)
-    if options.report:
-        report.write_all(grader, Path(options.report))
-    verdicts = {e.verdict for e in grader.exercises.values()}
-    return 2 if GRADER_ERROR in verdicts else 0 if verdicts == {PASS} else 1

@@ -14,7 +14,7 @@ from functools import cached_property
 from ringstep.course.skeleton import CourseError, exercises
 from ringstep.explain import postmortem
 from ringstep.explain.scene import Scene
-from ringstep.grading.seen import SystemCall, signed  # noqa: F401, tests take it from here
+from ringstep.grading.seen import Fail, Group, NotReached, SystemCall, signed  # noqa: F401, tests take them from here
 from ringstep.kernel import paging, symbols
 from ringstep.kernel.constants import constants
 from ringstep.machine.record import ENDS
@@ -27,25 +27,6 @@ STATUSES = {
 }
 TESTS = []
 BOTH = ("qemu", "bochs")
-
-
-class Fail(Exception):
-    """A test has found something wrong: what was expected, what the machine did."""
-
-    def __init__(self, expected, got, where=None):
-        super().__init__(f"expected {expected}; {got}")
-        self.expected, self.got, self.where = expected, got, where
-
-
-class NotReached(Exception):
-    """The run stopped before the place that this test is about."""
-
-
-class Group(dict):
-    """Observations that belong together, the first of each name."""
-
-    def __missing__(self, what):
-        raise NotReached(f"the test kernel has not come to \"{what}\" there")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,25 @@
-"""What was seen of a run, in a form of its own: a system call, and a test kernel's notes."""
+"""What was seen of a run, in a form of its own: what is wrong, a system call, a test kernel's notes."""
 from dataclasses import dataclass
 from itertools import groupby
+
+
+class Fail(Exception):
+    """A test has found something wrong: what was expected, what the machine did."""
+
+    def __init__(self, expected, got, where=None):
+        super().__init__(f"expected {expected}; {got}")
+        self.expected, self.got, self.where = expected, got, where
+
+
+class NotReached(Exception):
+    """The run stopped before the place that this test is about."""
+
+
+class Group(dict):
+    """Observations that belong together, the first of each name."""
+
+    def __missing__(self, what):
+        raise NotReached(f"the test kernel has not come to \"{what}\" there")
 
 
 def signed(value):

@@ -77,3 +77,20 @@ def path_of(file):
 def contents(file, most=None):
     size = os.fstat(file.fileno()).st_size
     return os.pread(file.fileno(), min(size, most or size), 0)
+
+
+def send(channel, data):
+    try:
+        channel.sendall(data)
+    except OSError:
+        raise EOFError from None            # the emulator has ended
+
+
+def receive(channel):
+    try:
+        data = channel.recv(65536)
+    except ConnectionError:
+        data = b""
+    if not data:
+        raise EOFError
+    return data

@@ -50,23 +50,6 @@ def displays():
                           text=True).stdout.split()
 
 
-def send(channel, data):
-    try:
-        channel.sendall(data)
-    except OSError:
-        raise EOFError from None            # QEMU has ended
-
-
-def receive(channel):
-    try:
-        data = channel.recv(65536)
-    except ConnectionError:
-        data = b""
-    if not data:
-        raise EOFError
-    return data
-
-
 class Stuck(Exception):
     """GDB's stub does not answer: a step onto a `hlt` that nothing ends."""
 
@@ -128,11 +111,11 @@ class Machine:
         if self.pipe in ready:
             self.drain()
         if self.qmp in ready:
-            self.buffer += receive(self.qmp)
+            self.buffer += process.receive(self.qmp)
             *lines, self.buffer = self.buffer.split(b"\n")
             self.events += [json.loads(line) for line in lines if line.strip()]
         if self.stub in ready:
-            self.stub_buffer += receive(self.stub)
+            self.stub_buffer += process.receive(self.stub)
         return bool(ready)
 
     def drain(self):
@@ -153,7 +136,7 @@ class Machine:
     def ask(self, name, **arguments):
         """What QEMU returns. An answer that Ctrl-C kept us from reading has another number."""
         self.asked += 1
-        send(self.qmp, json.dumps({"execute": name, "arguments": arguments, "id": self.asked}).encode() + b"\n")
+        process.send(self.qmp, json.dumps({"execute": name, "arguments": arguments, "id": self.asked}).encode() + b"\n")
         while True:
             answer = self.take("id", self.asked)
             if answer:
@@ -172,18 +155,18 @@ class Machine:
 
     def packet(self, text):
         """Send a packet of GDB's remote protocol; its answer comes from reply()."""
-        send(self.stub, b"$%s#%02x" % (text.encode(), sum(text.encode()) % 256))
+        process.send(self.stub, b"$%s#%02x" % (text.encode(), sum(text.encode()) % 256))
 
     def reply(self):
         while True:
             match = re.search(rb"\$([^#]*)#..", self.stub_buffer)
             if match:
                 self.stub_buffer = self.stub_buffer[match.end():]
-                send(self.stub, b"+")
+                process.send(self.stub, b"+")
                 return match.group(1).decode()
             if not select.select([self.stub], [], [], PATIENCE)[0]:
                 raise Stuck
-            self.stub_buffer += receive(self.stub)
+            self.stub_buffer += process.receive(self.stub)
 
     def exchange(self, text):
         self.packet(text)
