@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ringstep.course import skeleton
+from ringstep.course import labs, skeleton
 from ringstep.machine import qemu
 
 ROOT = Path(__file__).parent.parent
-IDS = [id for id, _, _ in skeleton.exercises(ROOT)]
+IDS = [id for id, _, _ in labs.exercises(ROOT)]
 
 # What is printed once the exercise is solved, all later ones still being unwritten.
 EFFECTS = {
@@ -46,8 +46,8 @@ def boot(lab, solved, test=""):
 
 @pytest.mark.parametrize("id", IDS)
 def test_the_unwritten_exercise_is_named(id):
-    path = next(path for i, _, path in skeleton.exercises(ROOT) if i == id)
-    record = boot(id[0], IDS[:IDS.index(id)])
+    path = next(path for i, _, path in labs.exercises(ROOT) if i == id)
+    record = boot(id.partition(".")[0], IDS[:IDS.index(id)])
     last = record.text.strip().split("\n")[-1]
     assert re.fullmatch(rf"Exercise {re.escape(id)}: \w+\(\) is yours to write \(labs/{path}:\d+\)", last)
     assert (record.end, record.status) == ("power-off", 2)
@@ -57,7 +57,7 @@ def test_the_unwritten_exercise_is_named(id):
 
 @pytest.mark.parametrize("id", IDS)
 def test_the_solved_exercise_shows_its_effect(id):
-    record = boot(id[0], IDS[:IDS.index(id) + 1], PROGRAM.get(id, ""))
+    record = boot(id.partition(".")[0], IDS[:IDS.index(id) + 1], PROGRAM.get(id, ""))
     assert re.search(EFFECTS[id], record.text), record.text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import machine_images as code
 import pytest
 
-from ringstep.course import skeleton
+from ringstep.course import labs
 from ringstep.explain import postmortem
 from ringstep.grading import mutants
 from ringstep.grading.workspace import Workspace
@@ -17,7 +17,7 @@ from ringstep.machine import bochs, qemu
 from ringstep.machine.record import Limits
 
 ROOT = Path(__file__).parent.parent
-PATHS = {id: path for id, _, path in skeleton.exercises(ROOT)}
+PATHS = {id: path for id, _, path in labs.exercises(ROOT)}
 WRONG = {(id, what): (find, put) for id, what, find, put, _, _ in mutants.table(ROOT, "wrong")}
 
 # Every row of wrong_lab*.py that ends the lab's own kernel in a reset, a panic or a hang:
@@ -107,7 +107,7 @@ def test_no_crash_is_missing():
     listed = {(id, what) for _, id, what, _ in CRASHES}
     for id, what in WRONG:
         if (id, what) not in listed:
-            record, _ = boot_wrong(int(id[0]), id, what)
+            record, _ = boot_wrong(labs.lab_of(id), id, what)
             assert (record.end, record.status) in [("power-off", s) for s in (0, 2, 3)], (id, what)
 
 

@@ -84,11 +84,11 @@ def test_a_name_is_not_enough_beside_a_path(tmp_path):
 
 def test_other_files_are_ignored_by_name(tmp_path):
     submission = collect(ROOT, archive(tmp_path, (PATH, SOLUTION), ("Makefile", b"all:"),
-                                       ("grading/points.txt", b"1.1 100 x"), ("notes.txt", b"")))
+                                       ("grading/lab1/points.txt", b"1.1 100 x"), ("notes.txt", b"")))
     assert set(submission.files) == {PATH}
     said = "\n".join(submission.notes)
-    assert [line.split(":")[1] for line in submission.notes] == [" Makefile", " grading/points.txt", " notes.txt"]
-    assert "grading/points.txt: the course's own is used" in said and "notes.txt: is no exercise's file" in said
+    assert [line.split(":")[1] for line in submission.notes] == [" Makefile", " grading/lab1/points.txt", " notes.txt"]
+    assert "grading/lab1/points.txt: the course's own is used" in said and "notes.txt: is no exercise's file" in said
 
 
 def test_a_whole_tree_may_be_handed_in(tmp_path):

@@ -42,7 +42,8 @@ objects  := $(BUILD)/$(compiler)/objects
 # "id:file" for each exercise of the layers. An id is solved when SOLVED names
 # it, its lab, `all`, or `earlier` and the lab is an earlier one.
 comma := ,
-table     := $(shell awk '/^[0-9]/ { print $$1 ":" $$3 }' grading/points.txt)
+table     := $(foreach l,$(LABS),$(shell awk '/^[0-9]/ { print $$1 ":$l/exercises/" $$3 }' \
+                 grading/$(firstword $(subst -, ,$l))/points.txt))
 exercises := $(foreach e,$(table),$(if $(filter $(layers),$(word 2,$(subst :, ,$(subst /, ,$e)))),$e))
 ids       := $(foreach e,$(exercises),$(firstword $(subst :, ,$e)))
 wanted    := $(subst $(comma), ,$(SOLVED))
@@ -84,7 +85,7 @@ id_of    = $(firstword $(subst :, ,$(filter %:$(1:labs/%=%),$(exercises))))
 # Programs for ring 3, once a layer has them. They run in this order.
 user_layer   := $(firstword $(foreach l,$(layers),$(if $(wildcard labs/$l/user),$l)))
 ifneq ($(user_layer),)
-PROGRAMS     ?= $(or $(foreach t,$(tests),$(filter $t,$(test_programs))),ring3_test ring3_loop_test ring3_privilege_test)
+PROGRAMS     ?= $(or $(foreach t,$(tests),$(filter $t,$(test_programs))),$(shell cat labs/$(user_layer)/user/programs.txt))
 program_dirs := labs/$(user_layer)/user grading/lab$(number)/programs
 program_source = $(firstword $(wildcard $(foreach d,$(program_dirs),$d/$1.c)) labs/$(user_layer)/user/$1.c)
 user_library := $(wildcard labs/$(user_layer)/user/lib/*.c labs/$(user_layer)/user/lib/*.S) \

@@ -5,7 +5,7 @@ import signal
 import sys
 from dataclasses import replace
 
-from ringstep.course.skeleton import CourseError
+from ringstep.course.labs import CourseError
 from ringstep.machine.record import ENDS, Limits, MachineError
 
 FOREVER = Limits(instructions=None, cpu_seconds=None, log_bytes=16 << 20)

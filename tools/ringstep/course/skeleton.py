@@ -5,7 +5,7 @@ SOLUTION becomes a call that stops the kernel and names the exercise; a marked
 part that starts in the first column (a helper function, a variable) is left
 out. All else, the task above all, is the same in both.
 
-`labs/skeletons.sha256` lists what was made. A file that is not as listed has
+`grading/labN/skeletons.sha256` lists what was made. A file that is not as listed has
 been worked on, and is never overwritten.
 """
 
@@ -14,23 +14,11 @@ import re
 import sys
 from pathlib import Path
 
-MANIFEST = "labs/skeletons.sha256"
+from ringstep.course.labs import CourseError, exercises, labs
+
+MANIFEST = "skeletons.sha256"
 REGION = re.compile(r"^([ \t]*)/\* SOLUTION \*/\n.*?^[ \t]*/\* END SOLUTION \*/\n", re.S | re.M)
 LABEL = re.compile(r"^(\w+):", re.M)
-
-
-class CourseError(Exception):
-    """Something that the user must know, in one line."""
-
-
-def exercises(root):
-    """Yield (id, points, path below labs/ and solutions/) from grading/points.txt."""
-    for line in (root / "grading/points.txt").read_text().splitlines():
-        fields = line.split("#")[0].split()
-        if fields and (len(fields) != 3 or not fields[1].isdigit()):
-            raise CourseError(f'grading/points.txt: "{line}" is not: exercise, points, file')
-        if fields:
-            yield fields[0], int(fields[1]), fields[2]
 
 
 def skeleton(text, exercise, path):
@@ -60,9 +48,18 @@ def digest(data):
 
 
 def read_manifest(root):
-    manifest = root / MANIFEST
-    lines = manifest.read_text().split("\n") if manifest.exists() else []
+    """What was made: path → digest."""
+    files = [root / lab.grading / MANIFEST for lab in labs(root)]
+    lines = [line for file in files if file.exists() for line in file.read_text().split("\n")]
     return {path: sum for sum, path in (line.split(None, 1) for line in lines if line)}
+
+
+def write_manifest(root, listed):
+    for lab in labs(root):
+        rows = [f"{listed[path]}  {path}\n" for path in sorted(listed)
+                if path.startswith(f"labs/{lab.name}/")]
+        if rows:
+            (root / lab.grading / MANIFEST).write_text("".join(rows))
 
 
 def wanted(root):
@@ -88,7 +85,7 @@ def write_all(root):
             file.write_text(text)
             print(f"wrote {path}")
         listed[path] = digest(text.encode())
-    (root / MANIFEST).write_text("".join(f"{listed[path]}  {path}\n" for path in sorted(listed)))
+    write_manifest(root, listed)
     return touched
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from ringstep.course.skeleton import exercises
+from ringstep.course.labs import exercises
 from ringstep.explain.chain import last_chain, same_place
 from ringstep.kernel import decode, layout, paging, symbols
 
@@ -17,7 +17,7 @@ PANIC = re.compile(r"^PANIC: (?:(?P<place>\S+:\d+): (?P<function>\w+)\(\): )?(?P
 def section_of(path):
     """"lab2.md#exercise-21-…": the section of the handouts for an exercise's file."""
     id = next((id for id, _, file in exercises(ROOT) if file == path), "")
-    page = ROOT / f"handouts/lab{id[:1]}.md"
+    page = ROOT / f"handouts/lab{id.partition('.')[0]}.md"
     heading = re.search(rf"^### (Exercise {re.escape(id)}: .*)", page.read_text() if page.exists() else "", re.M)
     return heading and f"{page.name}#" + re.sub(r"[^\w\- ]", "", heading[1]).lower().replace(" ", "-")
 

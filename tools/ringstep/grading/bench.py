@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from ringstep.course.skeleton import exercises
+from ringstep.course.labs import exercises, lab_of
 from ringstep.grading.grade import Grader
 from ringstep.grading.harness import BOTH
 from ringstep.grading.mutants import changed, solution, table
@@ -75,7 +75,7 @@ def boot_times():
 
 
 def solutions(root, labs):
-    return {path: (root / "solutions" / path).read_bytes() for id, _, path in exercises(root) if int(id[0]) in labs}
+    return {path: (root / "solutions" / path).read_bytes() for id, _, path in exercises(root) if lab_of(id) in labs}
 
 
 def grade_times(root):
@@ -147,7 +147,7 @@ def stable(root, rounds=20, sample=6):
     rows = table(root, "wrong")
     for id, what, find, put, *_ in rows[::max(1, len(rows) // sample)]:
         path = next(path for i, _, path in exercises(root) if i == id)
-        cases.append((f"{id} {what}", {path: changed(solution(root, path), find, put, what)}, [int(id[0])]))
+        cases.append((f"{id} {what}", {path: changed(solution(root, path), find, put, what)}, [lab_of(id)]))
     different = 0
     for name, files, labs in cases:
         seen = set()

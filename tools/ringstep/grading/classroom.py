@@ -7,7 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from ringstep.course.skeleton import digest, exercises, read_manifest, skeleton
+from ringstep.course.labs import exercises, lab_of
+from ringstep.course.skeleton import digest, read_manifest, skeleton, write_manifest
 from ringstep.grading import report, submission
 from ringstep.grading.grade import Grader, load_tests
 from ringstep.grading.submission import SubmissionError
@@ -16,7 +17,7 @@ from ringstep.grading.verdict import GRADER_ERROR, PASS
 # What an edition has, besides the labs up to its own.
 COMMON = ("Makefile", "LICENSE", "setup", "Containerfile", ".dockerignore", ".editorconfig",
           ".clang-format", ".gitignore", ".clangd", ".vscode", ".devcontainer", "tools", "handouts",
-          "grading/include", "grading/points.txt")
+          "grading/include")
 COURSE_ONLY = ("__pycache__", "*.old*", "exercises", "course.mk")
 README = """\
 # Ringstep, lab {number}
@@ -74,7 +75,7 @@ def edition(root, number):
         shutil.copytree(root / "labs" / lab, target / "labs" / lab, ignore=without)
         shutil.copytree(root / "grading" / lab.split("-")[0], target / "grading" / lab.split("-")[0],
                         ignore=without)
-    manifest = []
+    listed = {}
     for id, _, path in exercises(root):
         if not any(path.startswith(lab + "/") for lab in upto):
             continue
@@ -82,15 +83,12 @@ def edition(root, number):
         for file in (target / "labs" / path, target / "labs/.pristine" / path):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
-        manifest.append(f"{digest(text.encode())}  labs/{path}\n")
-        if int(id[0]) < number:
+        listed[f"labs/{path}"] = digest(text.encode())
+        if lab_of(id) < number:
             file = target / "solutions" / path
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / "solutions" / path, file)
-    (target / "labs/skeletons.sha256").write_text("".join(sorted(manifest, key=lambda line: line[66:])))
-    points = [line for line in (root / "grading/points.txt").read_text().splitlines(True)
-              if not re.match(r"\d", line) or int(line[0]) <= number]
-    (target / "grading/points.txt").write_text("".join(points))
+    write_manifest(target, listed)
     given = [file for part in ("labs", "grading") for file in sorted((target / part).rglob("*"))
              if file.is_file() and not {"exercises", ".pristine"} & set(file.parts)]
     (target / "labs/given.sha256").write_text("".join(
@@ -198,7 +196,7 @@ def main(arguments):
             return opened(root, rest[0])
         if not rest[0] or not Path(rest[0]).is_dir():
             raise SubmissionError(f"DIR={rest[0]}: there is no such folder; say DIR=folder with the hand-ins")
-        labs = [int(rest[1])] if rest[1] else sorted({int(id[0]) for id, _, _ in exercises(root)})
+        labs = [int(rest[1])] if rest[1] else sorted({e.lab for e in exercises(root)})
         load_tests(root, labs)
         return grade_all(root, Path(rest[0]), labs, Path(rest[2] or root / "grades" / ("lab" + rest[1] if rest[1] else "all")))
     except SubmissionError as error:

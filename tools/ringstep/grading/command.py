@@ -3,7 +3,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ringstep.course.skeleton import exercises
+from ringstep.course.labs import exercises, lab_of
 from ringstep.grading import report
 from ringstep.grading.grade import Grader, load_tests
 from ringstep.grading.submission import SubmissionError, collect
@@ -13,10 +13,10 @@ from ringstep.grading.verdict import GRADER_ERROR, PASS
 def points_notes(root, labs, tests):
     """What whoever changed points.txt should know."""
     for lab in labs:
-        mine = [(id, points) for id, points, _ in exercises(root) if int(id[0]) == lab]
-        if sum(points for _, points in mine) != 100:
-            yield f"points.txt: lab {lab} adds up to {sum(points for _, points in mine)}, not 100"
-        for id in {id for id, _ in mine} - {t.exercise for t in tests}:
+        mine = [e for e in exercises(root) if e.lab == lab]
+        if sum(e.points for e in mine) != 100:
+            yield f"points.txt: lab {lab} adds up to {sum(e.points for e in mine)}, not 100"
+        for id in {e.id for e in mine} - {t.exercise for t in tests}:
             yield f"points.txt: exercise {id} has no test, and is left out"
 
 
@@ -27,7 +27,7 @@ def main(arguments):
         parser.add_argument(f"--{name}", default="", help=what)
     options = parser.parse_args(arguments)
     root, only = Path.cwd(), options.only or None
-    every = sorted({int(id[0]) for id, _, _ in exercises(root)})
+    every = sorted({e.lab for e in exercises(root)})
     labs = [lab for lab in every if options.lab in ("", str(lab))]
     try:
         if not labs:
@@ -39,7 +39,7 @@ def main(arguments):
                 ids = " ".join(sorted({t.exercise for t in known}))
                 raise SubmissionError(f"ONLY={name}: there is no such exercise or test, only {ids}")
         if only:
-            labs = sorted({int(t.exercise[0]) for t in known
+            labs = sorted({lab_of(t.exercise) for t in known
                            if {t.exercise, t.name} & set(only.split(","))})
         submission = collect(root, options.submission or None, labs)
         submission.notes += [] if only else points_notes(root, labs, known)

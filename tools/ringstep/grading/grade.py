@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
 
-from ringstep.course.skeleton import digest, exercises, read_manifest
+from ringstep.course.labs import by_number, exercises, lab_of
+from ringstep.course.skeleton import digest, read_manifest
 from ringstep.grading import harness, workspace
 from ringstep.grading.verdict import (FAIL, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT, TODO, Exercise, Finding,
                                       Result, trim)
@@ -24,7 +25,7 @@ from ringstep.machine import process
 from ringstep.machine.record import Limits, MachineError, Point
 
 CPU_SECONDS = {"qemu": 4, "bochs": 20}      # most boots take 0.2, and end long before by their limit of instructions
-UNWRITTEN = re.compile(r"^Exercise (\d\.\d): .* is yours to write", re.M)
+UNWRITTEN = re.compile(r"^Exercise (\d+\.\d+): .* is yours to write", re.M)
 LOADING = threading.Lock()          # wrong kernels are graded several at a time
 
 
@@ -35,7 +36,8 @@ def load_tests(root, labs):
             sys.path.append(str(root))
         for file in sorted(root.glob("grading/lab*/tests*.py")):
             importlib.import_module(f"grading.{file.parent.name}.{file.stem}")
-    return sorted((t for t in harness.TESTS if int(t.exercise[0]) in labs), key=lambda t: t.exercise)
+    return sorted((t for t in harness.TESTS if lab_of(t.exercise) in labs),
+                  key=lambda t: by_number(t.exercise))
 
 
 def boot_kernel(emulator, kernel, limits, points):
@@ -68,7 +70,7 @@ class Grader:
         self.exercises = {}
         listed = read_manifest(root)
         for id, points, path in exercises(root):
-            if int(id[0]) in labs and any(t.exercise == id for t in self.tests):
+            if lab_of(id) in labs and any(t.exercise == id for t in self.tests):
                 data = submission.files.get(path)
                 self.exercises[id] = Exercise(
                     id, points, path,
@@ -92,10 +94,10 @@ class Grader:
         return self.exercises
 
     def lab(self, lab):
-        mine = [e for e in self.exercises.values() if int(e.id[0]) == lab and not e.unwritten]
+        mine = [e for e in self.exercises.values() if lab_of(e.id) == lab and not e.unwritten]
         if not mine:
             return
-        everything = [id for id, _, _ in exercises(self.root) if int(id[0]) == lab]
+        everything = [e.id for e in exercises(self.root) if e.lab == lab]
         alone = self.has_solutions(lab)         # else everything is the student's
         for exercise in mine:
             exercise.compiler = self.space.broken.get(exercise.id, "")
@@ -111,7 +113,8 @@ class Grader:
 
     def has_solutions(self, lab):
         """An edition has none of its own lab."""
-        return any((self.root / "solutions" / path).exists() for id, _, path in exercises(self.root) if int(id[0]) == lab)
+        return any((self.root / "solutions" / e.path).exists()
+                   for e in exercises(self.root) if e.lab == lab)
 
     def each_for_itself(self, mine):
         """All together; then one that fails alone, and the others without it; then alone what
@@ -146,7 +149,8 @@ class Grader:
                                        for name, run in runs.items()}
         for group in groups:
             for exercise in group.graded:
-                solved = tuple(id for id in self.space.ids if id[0] == exercise.id[0] and id not in group.students)
+                solved = tuple(id for id in self.space.ids if lab_of(id) == lab_of(exercise.id)
+                               and id not in group.students)
                 exercise.results = [Result(t, findings[t.name], solved) for t in self.tests_of(exercise)]
                 depend_on_the_first(exercise.results)
 

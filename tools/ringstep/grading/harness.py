@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from functools import cached_property
 
-from ringstep.course.skeleton import CourseError, exercises
+from ringstep.course.labs import CourseError, exercises
 from ringstep.explain import postmortem
 from ringstep.explain.scene import Scene
 from ringstep.grading.seen import Fail, Group, NotReached, SystemCall, signed  # noqa: F401, tests take them from here
@@ -175,7 +175,7 @@ class Run:
     @cached_property
     def stopped_in(self):
         """The exercise in which a run ended badly, or "": as the kernel says, or by its stack."""
-        own = re.findall(r"^Exercise (\d\.\d)(?:: | is wrong)", self.text, re.M)
+        own = re.findall(r"^Exercise (\d+\.\d+)(?:: | is wrong)", self.text, re.M)
         if own and self.record.status in (2, 3):
             return own[-1]
         try:

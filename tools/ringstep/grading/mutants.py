@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
-from ringstep.course.skeleton import exercises
+from ringstep.course.labs import exercises, lab_of
 from ringstep.grading import report
 from ringstep.grading.grade import Grader, boot_kernel
 from ringstep.grading.submission import Submission
@@ -40,7 +40,7 @@ def path_of(root, id):
 
 
 def solutions(root, lab):
-    return {path: solution(root, path).encode() for id, _, path in exercises(root) if int(id[0]) == lab}
+    return {path: solution(root, path).encode() for id, _, path in exercises(root) if lab_of(id) == lab}
 
 
 def changed(text, find, put, name):
@@ -96,7 +96,7 @@ class Outcome:
 
 def try_wrong(root, row, full=False):
     id, what, find, put, test, words = row
-    path, name, lab = path_of(root, id), f"{id} {what}", int(id[0])
+    path, name, lab = path_of(root, id), f"{id} {what}", lab_of(id)
     files = solutions(root, lab) if full else {}
     files[path] = changed(solution(root, path), find, put, name)
     if full:
@@ -130,8 +130,8 @@ def try_right(root, row):
     id, what, body = row
     path = path_of(root, id)
     extra = "".join(f"#include <{header}.h>\n" for header in ("string", "cpu", "gdt", "console") if path.endswith(".c"))
-    files = {**solutions(root, int(id[0])), path: (head_of(root, path) + extra + body).encode()}
-    grader = graded(root, files, int(id[0]))
+    files = {**solutions(root, lab_of(id)), path: (head_of(root, path) + extra + body).encode()}
+    grader = graded(root, files, lab_of(id))
     bad = [e for e in grader.exercises.values() if e.verdict != PASS]
     return Outcome(f"{id} {what}", not bad, True, " ".join(explained(grader, e) for e in bad))
 
@@ -139,8 +139,8 @@ def try_right(root, row):
 def try_cheat(root, row):
     what, id, body, words = row
     path = path_of(root, id)
-    files = {**solutions(root, int(id[0])), path: (head_of(root, path) + body).encode()}
-    grader = graded(root, files, int(id[0]), id)
+    files = {**solutions(root, lab_of(id)), path: (head_of(root, path) + body).encode()}
+    grader = graded(root, files, lab_of(id), id)
     exercise = grader.exercises[id]
     said = ("does not compile " if exercise.compiler else "") + explained(grader, exercise)
     whole = io.StringIO()

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as xml
 from contextlib import redirect_stdout
 from pathlib import Path
 
+from ringstep.course.labs import lab_of
 from ringstep.grading.submission import SubmissionError
 from ringstep.grading.verdict import CHECKS, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT, TODO, trim
 from ringstep.machine import sandbox
@@ -101,13 +102,13 @@ def explain(grader, exercise, result, told=None):
     if ("try", command_of(grader, result)) not in told:         # on one line: it is to be copied
         told.add(("try", command_of(grader, result)))
         print(f"    {'try':9} {command_of(grader, result)}")
-    once("read", f"handouts/lab{exercise.id[0]}.md, Exercise {exercise.id}")
+    once("read", f"handouts/lab{lab_of(exercise.id)}.md, Exercise {exercise.id}")
 
 
 def only_alone(grader, exercise):
     """Whether an exercise passes, but not beside the others of its lab, which pass, too:
     who is to blame is not known then."""
-    return exercise.together and all(e.verdict == PASS for e in grader.exercises.values() if e.id[0] == exercise.id[0])
+    return exercise.together and all(e.verdict == PASS for e in grader.exercises.values() if lab_of(e.id) == lab_of(exercise.id))
 
 
 def explain_exercise(grader, exercise):
@@ -147,7 +148,7 @@ def table(grader):
     for note in notes[:20] + [f"… and {len(notes) - 20} more"][:len(notes) > 20]:
         print(harmless(note))
     for lab in grader.labs:
-        mine = [e for e in grader.exercises.values() if int(e.id[0]) == lab]
+        mine = [e for e in grader.exercises.values() if lab_of(e.id) == lab]
         if not mine:
             continue
         print(f"\nLab {lab}")
@@ -196,7 +197,7 @@ def record(grader):
             "tests": [{
                 "name": r.test.name, "what": r.test.sentence, "verdict": r.verdict, "solved": list(r.solved),
                 "reproduce": command_of(grader, r), "look_at": place_of(grader, e, r.test.source),
-                "read": f"handouts/lab{e.id[0]}.md",
+                "read": f"handouts/lab{lab_of(e.id)}.md",
                 "emulators": {name: vars(f) for name, f in r.findings.items()},
             } for r in e.results],
         } for e in grader.exercises.values()],

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from ringstep.course.skeleton import digest, exercises
+from ringstep.course.labs import exercises
+from ringstep.course.skeleton import digest
 
 FILE_BYTES = 256 << 10
 MEMBERS = 5000
@@ -196,7 +197,7 @@ def from_zip(submission, root, file, known):
 def collect(root, source, labs=None):
     """The submission that SUBMISSION= names: None is the tree's own labs/,
     "solutions" is solutions/. It must have a file of one of the labs."""
-    known = {path: int(id[0]) for id, _, path in exercises(root)}
+    known = {e.path: e.lab for e in exercises(root)}
     submission = Submission(str(source or "labs"))
     path = Path(source or "labs")
     if source and source != "solutions" and path.is_dir():

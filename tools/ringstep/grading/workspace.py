@@ -9,14 +9,13 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ringstep.course.skeleton import exercises
+from ringstep.course.labs import exercises, lab_of, labs
 from ringstep.kernel import symbols
 from ringstep.machine import sandbox
 
 # What a submission's files are compiled beside; the rest comes after that, so that none
 # of them can include a solution or a test.
-OPEN = ("Makefile", "tools/build.mk", "tools/targets.mk", "tools/hidden.h", "labs", "grading/points.txt")
-CLOSED = ("solutions", "grading/include", "grading/lab1", "grading/lab2", "grading/lab3")
+OPEN = ("Makefile", "tools/build.mk", "tools/targets.mk", "tools/hidden.h", "labs")
 PLACEHOLDER = b"Hello, " + 32 * b"." + b"\n"        # in grading/lab3/programs/hello.c
 
 
@@ -45,12 +44,13 @@ class Workspace:
         self.locks = {}
 
     def __enter__(self):
-        self.copy(OPEN)
+        folders = [lab.grading for lab in labs(self.root)]
+        self.copy((*OPEN, *(f"{folder}/points.txt" for folder in folders)))
         for path, data in self.files.items():
             (self.tree / "labs" / path).write_bytes(data)
         self.tree.chmod(0o777)
         self.broken = self.compile()
-        self.copy(CLOSED)
+        self.copy(("solutions", "grading/include", *folders))
         self.reuse_objects()
         return self
 
@@ -59,7 +59,7 @@ class Workspace:
             source, target = self.root / part, self.tree / part
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
-                shutil.copytree(source, target, symlinks=True,
+                shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True,
                                 ignore=shutil.ignore_patterns("__pycache__", "*.old*", ".pristine"))
             elif source.exists():
                 shutil.copy2(source, target)
@@ -84,7 +84,7 @@ class Workspace:
 
     def build(self, lab, students, test):
         """Build a kernel in which the exercises `students` are the submission's."""
-        solved = ",".join(id for id in self.ids if id not in students and int(id[0]) <= lab)
+        solved = ",".join(id for id in self.ids if id not in students and lab_of(id) <= lab)
         with self.locks.setdefault((lab, solved, test), threading.Lock()):      # two boots may want the same kernel at once
             return self.build_one(lab, solved, test)
 
@@ -108,7 +108,7 @@ class Workspace:
                    for id, _, path in exercises(self.root) if path in self.files}
         if not objects:
             return {}
-        lab = f"LAB={max(objects)[0]}"          # its layers are those of all before it, too
+        lab = f"LAB={max(map(lab_of, objects))}"          # its layers are those of all before it, too
         status, words = self.make("-k", lab, *objects.values())
         missing = {id: object for id, object in objects.items()
                    if status != 0 and not (self.tree / object).exists()}

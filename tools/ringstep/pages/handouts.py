@@ -12,7 +12,7 @@ import re
 import shlex
 import sys
 
-from ringstep.course.skeleton import exercises
+from ringstep.course.labs import exercises
 from ringstep.pages import pictures, website
 from ringstep.pages.page import BLOCK, FENCE, PAGES, ROOT, HandoutError, page_of, slug
 from ringstep.pages.sources import made, make
@@ -107,7 +107,7 @@ def check_headings(name, text):
 
 def check_exercises(name, text):
     if name.startswith("lab"):
-        sections = re.findall(r"^### Exercise (\d\.\d): ", text, re.M)
+        sections = re.findall(r"^### Exercise (\d+\.\d+): ", text, re.M)
         ids = [id for id, _, _ in exercises(ROOT) if id.startswith(name[3:] + ".")]
         if sections != ids:
             yield f"has sections for the exercises {sections}, there are {ids}"

@@ -11,7 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ringstep.course.skeleton import REGION, exercises
+from ringstep.course.labs import exercises, lab_of
+from ringstep.course.skeleton import REGION
 from ringstep.grading.workspace import Workspace
 from ringstep.machine import qemu
 from ringstep.pages import times
@@ -128,7 +129,7 @@ def exercise(id):
     lines = sum(bool(line.strip()) and not line.strip().startswith("/*") for region in REGION.finditer(read("solutions/" + path))
                 for line in region[0].splitlines()[1:-1])
     return (f"**Write** in [`labs/{path}`](../labs/{path}), about {lines} lines, {points} points, "
-            f"{times.MINUTES[int(id[0])][id]} minutes. **Check** it with `make grade ONLY={id}`.\n")
+            f"{times.MINUTES[lab_of(id)][id]} minutes. **Check** it with `make grade ONLY={id}`.\n")
 
 
 @source
@@ -191,7 +192,7 @@ def broken(id, old, new, swap=False, on="qemu-nox", start=None, stop=None):
     """A run of a solved lab's kernel with one mistake in it: `old` became `new`, or they changed places."""
     path, text = spoiled(id, old, new) if not swap else swapped(id, old, new)
     with Workspace(ROOT, {path: text.encode()}) as workspace:
-        kernel = workspace.build(int(id[0]), {id}, "")
+        kernel = workspace.build(lab_of(id), {id}, "")
         output = subprocess.run(
             [sys.executable, "-B", "-m", "ringstep", on, "--image", kernel.image, "--kernel", kernel.elf],
             cwd=ROOT, env={**os.environ, "PYTHONPATH": "tools"}, stdin=subprocess.DEVNULL,
