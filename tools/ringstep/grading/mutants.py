@@ -18,6 +18,7 @@ from pathlib import Path
 from ringstep.course.labs import exercises, lab_of
 from ringstep.grading import report
 from ringstep.grading.grade import Grader, boot_kernel
+from ringstep.grading.rows import Cheat, Right, Wrong
 from ringstep.grading.submission import Submission
 from ringstep.grading.verdict import GRADER_ERROR, NOT_RUN, PASS
 from ringstep.machine import process
@@ -28,7 +29,16 @@ def table(root, name):
     if str(root) not in sys.path:
         sys.path.append(str(root))
     modules = [import_module(f"grading.mutants.{file.stem}") for file in sorted(root.glob(f"grading/mutants/{name}*.py"))]
-    return [row for module in modules for row in getattr(module, name.upper())]
+    return [named(name, row) for module in modules for row in getattr(module, name.upper())]
+
+
+def named(name, row):
+    """A row of an older table, which is a tuple without names."""
+    if isinstance(row, (Wrong, Cheat, Right)):
+        return row
+    if name == "cheats":
+        return Cheat(row[1], row[0], *row[2:])
+    return (Wrong if name == "wrong" else Right)(*row)
 
 
 def solution(root, path):
@@ -137,7 +147,7 @@ def try_right(root, row):
 
 
 def try_cheat(root, row):
-    what, id, body, words = row
+    id, what, body, words = row
     path = path_of(root, id)
     files = {**solutions(root, lab_of(id)), path: (head_of(root, path) + body).encode()}
     grader = graded(root, files, lab_of(id), id)
