@@ -78,7 +78,8 @@ endif
 
 given := $(foreach l,$(layers),$(wildcard $(foreach d,boot kernel,labs/$l/$d/*.c labs/$l/$d/*.S)))
 mine  := $(foreach i,$(ids),$(call exercise_source,$i))
-main  := $(or $(test_kernel),labs/$(lab)/main.c)
+# A lab's own kernel, and what it tries: no other kernel has its checks.
+main  := $(or $(test_kernel),labs/$(lab)/main.c $(wildcard labs/$(lab)/checks/*.c))
 missing := $(filter-out $(wildcard $(mine)),$(mine))
 id_of    = $(firstword $(subst :, ,$(filter %:$(1:labs/%=%),$(exercises))))
 
@@ -191,7 +192,7 @@ $(image): $(kernel)
 object_of = $(addprefix $(objects)/$1,$(addsuffix .o,$(basename $2)))
 .PHONY: objects
 objects: $(call object_of,,$(wildcard $(foreach e,c S,labs/*/boot/*.$e labs/*/kernel/*.$e labs/*/main.$e \
-             solutions/*/exercises/*.$e) grading/lab*/*.c)) \
+             labs/*/checks/*.$e solutions/*/exercises/*.$e) grading/lab*/*.c)) \
          $(call object_of,user/,$(user_library) $(wildcard labs/*/user/*.c grading/lab*/programs/*.c))
 
 # An exercise is compiled when its text has changed: an older copy that was put back

@@ -1,0 +1,22 @@
+/*
+ * boot_checks.h - what lab 1's kernel shows and tries after each exercise.
+ */
+#pragma once
+
+#include <boot.h>
+
+/* 1.1: the GDT's four segments, in words. */
+void show_segments(void);
+
+/* 1.3: the TSS's descriptor and TR. */
+void show_tss(void);
+
+/* 1.4, 1.6: the IDT's entry for a vector. */
+void show_gate(unsigned vector);
+
+/* 1.5: execute int3, print its frame, and see that everything came back. */
+void try_breakpoint(void);
+
+/* 1.6: fill the boot stack until the processor cannot push onto it any more. The
+ * end of lab 1: a double fault is an abort (SDM volume 3A, 6.5), there is no way back. */
+_Noreturn void try_stack_overflow(void);
