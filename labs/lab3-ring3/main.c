@@ -7,14 +7,12 @@
 #include <errno.h>
 #include <exercise.h>
 #include <frame.h>
-#include <gdt.h>
 #include <idt.h>
 #include <machine.h>
 #include <page_fault.h>
 #include <panic.h>
 #include <program.h>
 #include <schedule.h>
-#include <string.h>
 #include <syscall.h>
 #include <tables.h>
 #include <timer.h>
@@ -23,14 +21,11 @@ static uint64_t frames_before;
 
 static void show_syscall_gate(void)
 {
-    char is[DESCRIBE_SIZE], expected[DESCRIBE_SIZE];
+    char text[DESCRIBE_SIZE];
     struct gate gate = idt_get(SYSCALL_VECTOR);
-    describe_gate(is, &gate);
-    snprintf(expected, sizeof expected, "interrupt gate to 0x%04x:0x%016lx, present, DPL 3, IST 0",
-             SELECTOR_KERNEL_CODE, trap_stubs[SYSCALL_VECTOR]);
-    require(strcmp(is, expected) == 0, "3.1", "IDT entry %#x is \"%s\", expected \"%s\"",
-            SYSCALL_VECTOR, is, expected);
-    printf("    IDT entry %#x: %s\n", SYSCALL_VECTOR, is);
+    require_gate("3.1", &gate, trap_stubs[SYSCALL_VECTOR], 3, "IDT entry %#x", SYSCALL_VECTOR);
+    describe_gate(text, &gate);
+    printf("    IDT entry %#x: %s\n", SYSCALL_VECTOR, text);
 }
 
 static void load_programs(void)

@@ -23,6 +23,7 @@
 
 #else
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 /* The exercise `id` is not written yet: say where it is, status MACHINE_TODO. */
@@ -37,5 +38,12 @@ void exercise(const char *id, const char *title);
  * expected and what is there, status MACHINE_WRONG. */
 void require(bool right, const char *id, const char *text, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same where the results are texts: `what`, with its arguments, names the thing
+ * that `is` and `expected` describe. */
+void require_text(const char *id, const char *is, const char *expected, const char *what, ...)
+    __attribute__((format(printf, 4, 5)));
+void vrequire_text(const char *id, const char *is, const char *expected, const char *what,
+                   va_list arguments);
 
 #endif

@@ -40,6 +40,11 @@ struct gate interrupt_gate(uint64_t handler, unsigned dpl);
 void idt_set(unsigned vector, struct gate gate);
 struct gate idt_get(unsigned vector);
 
+/* Stop at the exercise `id` where the gate is not an interrupt gate to `handler` with
+ * that DPL and without an IST stack; `what` names the gate, as in require_text(). */
+void require_gate(const char *id, const struct gate *gate, uint64_t handler, unsigned dpl,
+                  const char *what, ...) __attribute__((format(printf, 5, 6)));
+
 /* Fill all 256 entries with interrupt_gate() to the trap stubs, DPL 0, and
  * load IDTR; stops at a wrong gate. */
 void idt_init(void);

@@ -4,6 +4,7 @@
 #include <console.h>
 #include <exercise.h>
 #include <machine.h>
+#include <string.h>
 
 _Noreturn void todo_at(const char *id, const char *function, const char *file, int line)
 {
@@ -27,4 +28,23 @@ void require(bool right, const char *id, const char *text, ...)
     va_end(arguments);
     printf("\n");
     machine_off(MACHINE_WRONG);
+}
+
+void vrequire_text(const char *id, const char *is, const char *expected, const char *what,
+                   va_list arguments)
+{
+    if (strcmp(is, expected) == 0)
+        return;
+    printf("Exercise %s is wrong: ", id);
+    vprintf(what, arguments);
+    printf(" is \"%s\", expected \"%s\"\n", is, expected);
+    machine_off(MACHINE_WRONG);
+}
+
+void require_text(const char *id, const char *is, const char *expected, const char *what, ...)
+{
+    va_list arguments;
+    va_start(arguments, what);
+    vrequire_text(id, is, expected, what, arguments);
+    va_end(arguments);
 }

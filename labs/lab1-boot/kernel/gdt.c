@@ -4,7 +4,6 @@
 #include <describe.h>
 #include <exercise.h>
 #include <gdt.h>
-#include <string.h>
 
 static uint64_t gdt[GDT_ENTRIES] __attribute__((aligned(8)));
 
@@ -25,9 +24,8 @@ static void segment_init(uint16_t selector, enum segment_type type, unsigned dpl
     describe_segment(is, gdt_get(selector));
     snprintf(expected, sizeof expected, "present, DPL %u, %s", dpl,
              type == CODE_SEGMENT ? "64-bit code" : "writable data");
-    require(strcmp(is, expected) == 0, "1.1",
-            "the descriptor 0x%016lx of selector 0x%02x is \"%s\", expected \"%s\"",
-            gdt_get(selector), selector, is, expected);
+    require_text("1.1", is, expected, "the descriptor 0x%016lx of selector 0x%02x",
+                 gdt_get(selector), selector);
 }
 
 void gdt_init(void)

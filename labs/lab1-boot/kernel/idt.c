@@ -6,7 +6,6 @@
 #include <exercise.h>
 #include <gdt.h>
 #include <idt.h>
-#include <string.h>
 #include <trap.h>
 
 static struct gate idt[IDT_ENTRIES] __attribute__((aligned(16)));
@@ -21,16 +20,29 @@ struct gate idt_get(unsigned vector)
     return idt[vector];
 }
 
+/* There are 256 of them: they are put into words only where one is wrong. */
+void require_gate(const char *id, const struct gate *gate, uint64_t handler, unsigned dpl,
+                  const char *what, ...)
+{
+    if (gate_offset(gate) == handler && gate->selector == SELECTOR_KERNEL_CODE && gate->ist == 0
+        && gate->type == (GATE_P | GATE_DPL(dpl) | GATE_INTERRUPT))
+        return;
+    char is[DESCRIBE_SIZE], expected[DESCRIBE_SIZE];
+    describe_gate(is, gate);
+    snprintf(expected, sizeof expected, "interrupt gate to 0x%04x:0x%016lx, present, DPL %u, IST 0",
+             SELECTOR_KERNEL_CODE, handler, dpl);
+    va_list arguments;
+    va_start(arguments, what);
+    vrequire_text(id, is, expected, what, arguments);
+    va_end(arguments);
+}
+
 /* Take a gate from interrupt_gate() and see that it is what was asked for. */
 static struct gate checked_gate(unsigned vector, unsigned dpl)
 {
     struct gate gate = interrupt_gate(trap_stubs[vector], dpl);
-    char is[DESCRIBE_SIZE], expected[DESCRIBE_SIZE];
-    describe_gate(is, &gate);
-    snprintf(expected, sizeof expected, "interrupt gate to 0x%04x:0x%016lx, present, DPL %u, IST 0",
-             SELECTOR_KERNEL_CODE, trap_stubs[vector], dpl);
-    require(strcmp(is, expected) == 0, "1.4", "interrupt_gate(%#lx, %u) is \"%s\", expected \"%s\"",
-            trap_stubs[vector], dpl, is, expected);
+    require_gate("1.4", &gate, trap_stubs[vector], dpl, "interrupt_gate(%#lx, %u)",
+                 trap_stubs[vector], dpl);
     return gate;
 }
 

@@ -5,7 +5,6 @@
 #include <describe.h>
 #include <exercise.h>
 #include <gdt.h>
-#include <string.h>
 #include <tss.h>
 
 static struct tss tss;
@@ -41,6 +40,5 @@ void tss_init(void)
              (uint64_t)&tss, sizeof tss - 1);
     require(str() == SELECTOR_TSS, "1.3", "TR is %#x, expected %#x: was ltr executed?",
             str(), SELECTOR_TSS);
-    require(strcmp(is, expected) == 0, "1.3",
-            "the GDT's entry %#x is \"%s\", expected \"%s\"", SELECTOR_TSS, is, expected);
+    require_text("1.3", is, expected, "the GDT's entry %#x", SELECTOR_TSS);
 }
