@@ -64,7 +64,7 @@ void try_breakpoint(void)
     printf("    int3 has returned, all registers intact\n");
 }
 
-static void double_fault(struct trap_frame *frame)
+static _Noreturn void double_fault(struct trap_frame *frame)
 {
     uint64_t here = (uint64_t)__builtin_frame_address(0);
     printf("    %s %s, handled on the stack of IST 1, rsp %#lx\n",
@@ -72,7 +72,8 @@ static void double_fault(struct trap_frame *frame)
     require(tss_ist(1) - here < IST_STACK_SIZE, "1.6",
             "the double fault came in at rsp %#lx, expected just below %#lx", here, tss_ist(1));
     require(read_cr2() - (uint64_t)boot_stack_guard < PAGE_SIZE, "1.6",
-            "CR2 is %#lx, expected an address in the guard page %p", read_cr2(), boot_stack_guard);
+            "CR2 is %#lx, expected an address in the guard page %#lx", read_cr2(),
+            (uint64_t)boot_stack_guard);
     printf("    rsp was %#lx, CR2 %#lx is in the guard page below the boot stack\n",
            frame->rsp, read_cr2());
     printf("Lab 1 is complete. Go on in labs/lab2-process.\n");

@@ -28,7 +28,7 @@ static inline uint8_t inb(uint16_t port)
 
 static inline void hlt(void)
 {
-    asm volatile ("hlt");
+    asm volatile ("hlt" : : : "memory");
 }
 
 /* The linear address of the last page fault. */
@@ -68,7 +68,7 @@ _Static_assert(sizeof(struct table_register) == 10, "2 + 8 bytes");
 
 static inline void lidt(const struct table_register *value)
 {
-    asm volatile ("lidt %0" : : "m"(*value));
+    asm volatile ("lidt %0" : : "m"(*value) : "memory");
 }
 
 static inline struct table_register sgdt(void)

@@ -166,14 +166,14 @@ static void put_buffer(char c, void *context)
     }
 }
 
-int snprintf(char *text, size_t size, const char *pattern, ...)
+int snprintf(char *buffer, size_t size, const char *text, ...)
 {
-    struct buffer buffer = { text, size ? size - 1 : 0 };
+    struct buffer out = { buffer, size ? size - 1 : 0 };
     va_list arguments;
-    va_start(arguments, pattern);
-    int length = format(put_buffer, &buffer, pattern, arguments);
+    va_start(arguments, text);
+    int length = format(put_buffer, &out, text, arguments);
     va_end(arguments);
     if (size)
-        *buffer.at = 0;
+        *out.at = 0;
     return length;
 }

@@ -39,7 +39,7 @@ void gdt_init(void)
 void gdt_check(void)
 {
     require(sgdt().base == (uint64_t)gdt, "1.2",
-            "GDTR holds %#lx, expected %p: was lgdt executed?", sgdt().base, gdt);
+            "GDTR holds %#lx, expected %#lx: was lgdt executed?", sgdt().base, (uint64_t)gdt);
     require(read_cs() == SELECTOR_KERNEL_CODE, "1.2",
             "CS is %#x, expected %#x: only a far transfer loads CS",
             read_cs(), SELECTOR_KERNEL_CODE);

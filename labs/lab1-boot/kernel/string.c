@@ -2,6 +2,7 @@
  * string.c - memory and strings. The copy loops are single instructions: on
  * an emulator they are many times faster than a loop in C.
  */
+#include <stdint.h>
 #include <string.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
@@ -15,7 +16,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 
 void *memmove(void *to, const void *from, size_t size)
 {
-    if ((size_t)((char *)to - (const char *)from) >= size)
+    if ((uintptr_t)to - (uintptr_t)from >= size)
         return memcpy(to, from, size);
     for (size_t i = size; i-- > 0;)             /* overlapping: from the end */
         ((volatile char *)to)[i] = ((const char *)from)[i];
@@ -26,7 +27,7 @@ void *memset(void *to, int byte, size_t size)
 {
     void *start = to;
     size_t words = size / 8, rest = size % 8;
-    unsigned long pattern = (unsigned char)byte * 0x0101010101010101;
+    unsigned long pattern = (unsigned char)byte * 0x0101010101010101UL;
     asm volatile ("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
     asm volatile ("rep stosb" : "+D"(to), "+c"(rest) : "a"(pattern) : "memory");
     return start;
@@ -51,7 +52,7 @@ size_t strlen(const char *text)
 
 int strcmp(const char *left, const char *right)
 {
-    while (*left && *left == *right)
-        left++, right++;
+    for (; *left && *left == *right; left++)
+        right++;
     return (unsigned char)*left - (unsigned char)*right;
 }

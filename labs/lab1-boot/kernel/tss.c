@@ -36,7 +36,7 @@ void tss_init(void)
 
     char is[DESCRIBE_SIZE], expected[DESCRIBE_SIZE];
     describe_system(is, gdt_get(SELECTOR_TSS), gdt_get(SELECTOR_TSS + 8));
-    snprintf(expected, sizeof expected, "busy 64-bit TSS, present, DPL 0, base %#lx, limit %#lx",
+    snprintf(expected, sizeof expected, "busy 64-bit TSS, present, DPL 0, base %#lx, limit %#zx",
              (uint64_t)&tss, sizeof tss - 1);
     require(str() == SELECTOR_TSS, "1.3", "TR is %#x, expected %#x: was ltr executed?",
             str(), SELECTOR_TSS);

@@ -78,7 +78,7 @@ void page_fault(struct trap_frame *frame)
 }
 
 /* A page fault that could not be delivered: mostly a stack that is full. */
-static void double_fault(struct trap_frame *frame)
+static _Noreturn void double_fault(struct trap_frame *frame)
 {
     char place[DESCRIBE_SIZE];
     describe_place(place, read_cr2(), read_cr3());
