@@ -2,7 +2,9 @@
  * process.h - processes and the process table.
  *
  * The table is a list in the order of the PIDs. A process's record takes a
- * frame of its own, so that there are as many as memory allows.
+ * frame of its own, so that there are as many as memory allows. A later lab
+ * that has more to remember puts this structure first into one of its own: the
+ * rest of the frame is its, and zero in a new record.
  */
 #pragma once
 
@@ -27,7 +29,10 @@ struct process {
     uint64_t user_stack;            /* its top */
     struct trap_frame registers;    /* what it starts or goes on with */
     unsigned slices;                /* how often the timer has interrupted it */
+    struct process **link;          /* the pointer in the table that points here */
 };
+
+_Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process's record takes one frame");
 
 /* A program starts with this much of its stack in use: an empty argument
  * block, all zeroes (System V ABI, 3.4.1 "Initial Stack and Register State"). */

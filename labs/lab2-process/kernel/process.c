@@ -3,11 +3,11 @@
  */
 #include <console.h>
 #include <frame.h>
+#include <panic.h>
 #include <process.h>
 
-_Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process's record takes one frame");
-
 static struct process *table;
+static struct process **table_end = &table;      /* where the next one is entered */
 static pid_t next_pid = 1;
 
 struct process *process_new(void)
@@ -27,20 +27,19 @@ void process_discard(struct process *process)
 
 void process_enter(struct process *process)
 {
-    struct process **link = &table;
-    while (*link)
-        link = &(*link)->next;
-    *link = process;
     process->next = NULL;
+    process->link = table_end;
+    *table_end = process;
+    table_end = &process->next;
     next_pid = process->pid + 1;
 }
 
 void process_remove(struct process *process)
 {
-    struct process **link = &table;
-    while (*link != process)
-        link = &(*link)->next;
-    *link = process->next;
+    if (!process->link || *process->link != process)
+        panic("PID %d is not in the process table", process->pid);
+    *process->link = process->next;
+    *(process->next ? &process->next->link : &table_end) = process->link;
 }
 
 struct process *process_first(void)
