@@ -255,7 +255,7 @@ def ist_stacks(run):
     for vector, index in IST_OF.items():
         expect_gate(run, vector, index)
         run.equal(f"the stack of IST {index} to end at", words[index - 1],
-                  run.symbol("ist_stacks") + 8192 * index)
+                  run.symbol("ist_stacks") + (run.constant("PAGE_SIZE") + run.constant("IST_STACK_SIZE")) * index)
 
 
 @test("1.6", OVERFLOW, "trap_use_stack")

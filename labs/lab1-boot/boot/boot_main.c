@@ -3,6 +3,8 @@
  */
 #include <boot.h>
 #include <console.h>
+#include <cpu_protect.h>
+#include <paging_bits.h>
 
 _Noreturn void boot_main(void);
 
@@ -12,5 +14,6 @@ void boot_main(void)
     console_init();
     memory_map_init(phys_to_virt(phys(BOOT_INFO_ADDRESS)));
     paging_init();
+    cpu_protect(CR4_MCE | CR4_UMIP | CR4_SMEP);     /* SMAP: with lab 3's copy_from_user() */
     kmain();
 }

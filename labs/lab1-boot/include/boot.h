@@ -53,6 +53,9 @@ phys_t memory_map_take(void);
 /* Build the kernel half of the address space and switch to it. */
 void paging_init(void);
 
+/* Leave a page of the image unmapped from now on: whatever runs into it faults. */
+void paging_guard(const char *page);
+
 /* Start over at the top of the boot stack with a function that does not return. */
 _Noreturn void boot_stack_call(void (*function)(void));
 

@@ -52,6 +52,18 @@ static inline void write_cr3(uint64_t value)
     asm volatile ("mov %0, %%cr3" : : "r"(value) : "memory");
 }
 
+static inline uint64_t read_cr4(void)
+{
+    uint64_t value;
+    asm volatile ("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+
+static inline void write_cr4(uint64_t value)
+{
+    asm volatile ("mov %0, %%cr4" : : "r"(value) : "memory");
+}
+
 /* Forget what the TLB knows about the page of `address`. */
 static inline void invlpg(uint64_t address)
 {
@@ -91,6 +103,12 @@ static inline void ltr(uint16_t selector)
     asm volatile ("ltr %0" : : "r"(selector) : "memory");
 }
 
+/* Load LDTR with a selector; 0: there is no local table. SDM volume 3A, 2.4.2. */
+static inline void lldt(uint16_t selector)
+{
+    asm volatile ("lldt %0" : : "r"(selector) : "memory");
+}
+
 static inline uint16_t str(void)
 {
     uint16_t value;
@@ -115,4 +133,18 @@ static inline uint16_t read_ss(void)
 static inline void int3(void)
 {
     asm volatile ("int3" : : : "memory");
+}
+
+struct cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+/* What the processor says of itself. SDM volume 2A, CPUID. */
+static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid is;
+    asm volatile ("cpuid"
+                  : "=a"(is.eax), "=b"(is.ebx), "=c"(is.ecx), "=d"(is.edx)
+                  : "a"(leaf), "c"(subleaf));
+    return is;
 }

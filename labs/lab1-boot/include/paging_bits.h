@@ -27,6 +27,10 @@
 #define CR0_WP      0x00010000          /* read-only pages bind ring 0, too */
 #define CR0_PG      0x80000000          /* paging */
 #define CR4_PAE     0x00000020          /* 64-bit page-table entries */
+#define CR4_MCE     0x00000040          /* machine checks are #MC, not a shutdown */
+#define CR4_UMIP    0x00000800          /* ring 3 may not ask where the tables are */
+#define CR4_SMEP    0x00100000          /* ring 0 executes nothing that ring 3 may use */
+#define CR4_SMAP    0x00200000          /* nor reads or writes it, but between stac and clac */
 
 #define MSR_EFER    0xC0000080
 #define EFER_LME    0x00000100          /* long mode, once paging is on */

@@ -1,6 +1,7 @@
 /*
  * trap.c - who handles which vector, and what is said when nobody does.
  */
+#include <boot.h>
 #include <console.h>
 #include <cpu.h>
 #include <describe.h>
@@ -12,10 +13,15 @@
 #include <trap.h>
 #include <tss.h>
 
-#define IST_STACKS     4
+#define IST_STACKS 4
 
 static trap_handler_t handlers[IDT_ENTRIES];
-static char ist_stacks[IST_STACKS][IST_STACK_SIZE] __attribute__((aligned(16)));
+
+/* The page below each is left unmapped: one that overflows must not spoil the next one. */
+static struct {
+    char guard[PAGE_SIZE];
+    char stack[IST_STACK_SIZE];
+} ist_stacks[IST_STACKS] __attribute__((aligned(PAGE_SIZE)));
 
 static const struct { const char *mnemonic, *name; } exceptions[VECTOR_EXCEPTIONS] = {
     [0] = { "#DE", "divide error" },            [1] = { "#DB", "debug" },
@@ -90,7 +96,8 @@ void trap_stacks_init(void)
     static const unsigned vectors[IST_STACKS] = { VECTOR_DF, VECTOR_NMI, VECTOR_MC, VECTOR_DB };
     for (unsigned i = 0; i < IST_STACKS; i++) {
         unsigned vector = vectors[i];
-        uint64_t top = (uint64_t)ist_stacks[i + 1];     /* the end of stack i */
+        uint64_t top = (uint64_t)ist_stacks[i].stack + IST_STACK_SIZE;
+        paging_guard(ist_stacks[i].guard);
         trap_use_stack(vector, i + 1, top);
         require(idt_get(vector).ist == i + 1, "1.6", "the gate of %s names IST %u, expected %u",
                 trap_mnemonic(vector), idt_get(vector).ist, i + 1);

@@ -7,8 +7,10 @@
 #include <describe.h>
 #include <machine.h>
 #include <page_fault.h>
+#include <page_table.h>
 #include <process.h>
 #include <stacks.h>
+#include <tss.h>
 
 /* In probe_read.S: the one instruction that may fault, and where to go then. */
 extern char probe_read_instruction[], probe_read_faulted[];
@@ -77,12 +79,21 @@ void page_fault(struct trap_frame *frame)
     frame->rip = (uint64_t)probe_read_faulted;
 }
 
-/* A page fault that could not be delivered: mostly a stack that is full. */
+/* Mostly a stack that is full. The processor does not say what it could not deliver, and
+ * CR2 is what the last page fault left there, maybe long ago: it counts only when it lies
+ * where a frame would be pushed, which takes 48 bytes from a multiple of 16 down. */
 static _Noreturn void double_fault(struct trap_frame *frame)
 {
     char place[DESCRIBE_SIZE];
-    describe_place(place, read_cr2(), read_cr3());
-    printf("    #DF after a #PF%s, address %#lx\n", place, read_cr2());
+    uint64_t stack = trap_from_user(frame) ? tss_rsp0() : frame->rsp;
+    if (stack - read_cr2() < 64) {
+        describe_place(place, read_cr2(), read_cr3());
+        printf("    #DF after a #PF%s, address %#lx\n", place, read_cr2());
+    } else if (!is_canonical(stack - 1)) {
+        printf("    #DF after a #SS: a stack at %#lx, which is not canonical\n", stack);
+    } else {
+        printf("    #DF: an exception could not be delivered\n");
+    }
     trap_unexpected(frame);
 }
 

@@ -1,0 +1,10 @@
+/*
+ * cpu_protect.h - protections that not every processor has.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* Of the bits CR4_MCE, CR4_UMIP, CR4_SMEP and CR4_SMAP in `wanted` set those in CR4 that
+ * this processor has. read_cr4() says which they are. */
+void cpu_protect(uint64_t wanted);
