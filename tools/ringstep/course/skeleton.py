@@ -41,7 +41,8 @@ def skeleton(text: str, exercise: str, path: str) -> str:
     if count == 0:
         raise CourseError(f"solutions/{path}: no SOLUTION … END SOLUTION in it")
     if "SOLUTION" in made:
-        raise CourseError(f"solutions/{path}: a SOLUTION without its END SOLUTION, or the reverse")
+        raise CourseError(f"solutions/{path}: a SOLUTION without its END SOLUTION, "
+                          "or the reverse")
     return re.sub(r"\n{3,}", "\n\n", made)
 
 
@@ -51,7 +52,7 @@ def pristine(root: Path, exercise: Exercise) -> str:
     if kept.exists():
         return kept.read_text("utf-8")
     if not solution.exists():
-        raise CourseError(f"neither {solution.relative_to(root)} nor {kept.relative_to(root)} is here")
+        raise CourseError(f"neither solutions/{exercise.path} nor a copy in labs/.pristine is here")
     return skeleton(solution.read_text("utf-8"), exercise.id, exercise.path)
 
 
