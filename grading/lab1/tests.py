@@ -4,9 +4,9 @@ from ringstep.grading.harness import Boot, NotReached, signed, test
 from ringstep.kernel import decode
 
 QUICK = {"instructions": 40_000_000}
-MAIN = Boot(1, points=("gdt_check", "idt_init", "trap_stacks_init", "machine_off"), **QUICK)
+MAIN = Boot(1, watches=("gdt_check", "idt_init", "trap_stacks_init", "machine_off"), **QUICK)
 VECTORS = Boot(1, "vectors", **QUICK)
-OVERFLOW = Boot(1, "overflow", points=("machine_off",), **QUICK)
+OVERFLOW = Boot(1, "overflow", watches=("machine_off",), **QUICK)
 
 CODE, DATA, USER_CODE, USER_DATA, TSS = 0x08, 0x10, 0x18, 0x20, 0x28
 SEGMENTS = [

@@ -1,7 +1,7 @@
 """What the tests of lab 3 share: the programs to boot, and what to look at."""
 import re
 
-from ringstep.grading.harness import Boot
+from ringstep.grading.harness import Boot, program_starts, system_calls
 
 OWN = "ring3_test,ring3_loop_test,ring3_privilege_test"
 START = "exit_pid,start_state,registers,unknown_call,after_exit,exit_negative,exit_large"
@@ -24,13 +24,14 @@ FAULTING = ",".join(["secret", *FAULTS, "exit_pid"])
 
 def boot(programs, **more):
     # A program may be interrupted before its first instruction, and come there again.
-    points = (("start", 2 * programs.count(",") + 2, "memory"), ("int80", 120))
+    watches = (program_starts(2 * programs.count(",") + 2, memory=True), system_calls(120))
     own = programs == OWN
-    return Boot(3, "" if own else programs, points=points, mib=16, instructions=120_000_000, **more)
+    return Boot(3, "" if own else programs, watches=watches, mib=16, instructions=120_000_000, **more)
 
 
-MAIN, STARTS, WRITES, TIMERS, FAULTED = (boot(p) for p in (OWN, START, WRITE, TIMER, FAULTING))
-ENTRY = Boot(3, "entry", points=(("start", 1),), mib=16)
+MAIN, STARTS, TIMERS, FAULTED = (boot(p) for p in (OWN, START, TIMER, FAULTING))
+WRITES = boot(WRITE, secret=b"Hello, " + 32 * b"." + b"\n")     # as in programs/hello.c
+ENTRY = Boot(3, "entry", watches=(program_starts(1),), mib=16)
 SLICES = Boot(3, "slices", mib=16, instructions=120_000_000)
 RANGES = Boot(3, "ranges", mib=16)
 

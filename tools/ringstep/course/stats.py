@@ -2,12 +2,13 @@
 import collections
 import os
 import subprocess
+from typing import Counter, Dict, List
 
 LANGUAGES = {"C": (".c", ".h"), "assembly": (".S",), "Python": (".py",), "Markdown": (".md",)}
 OTHER = "other"
 
 
-def files():
+def files() -> List[str]:
     """What git tracks; without git, all but what is built."""
     listed = subprocess.run(["git", "ls-files", "-z"], stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL)
@@ -20,23 +21,24 @@ def files():
     return found
 
 
-def count():
-    rows = collections.defaultdict(collections.Counter)
+def count() -> Dict[str, Counter[str]]:
+    rows: Dict[str, Counter[str]] = collections.defaultdict(collections.Counter)
     for name in files():
         parts = name.split("/")
         depth = 2 if parts[0] in ("labs", "solutions") and len(parts) > 2 else 1
         folder = "/".join(parts[:depth]) if len(parts) > 1 else "."
-        language = next((l for l, ends in LANGUAGES.items() if name.endswith(ends)), OTHER)
+        language = next((language for language, ends in LANGUAGES.items() if name.endswith(ends)),
+                        OTHER)
         if os.path.isfile(name):
             with open(name, "rb") as file:
                 rows[folder][language] += file.read().count(b"\n")
     return rows
 
 
-def main(_arguments):
+def main(_arguments: List[str]) -> int:
     rows, columns = count(), [*LANGUAGES, OTHER]
-    total = sum(rows.values(), collections.Counter())
+    total = sum(rows.values(), Counter[str]())
     print(f"{'lines':24}" + "".join(f"{c:>10}" for c in columns))
     for folder, lines in [*sorted(rows.items()), ("total", total)]:
         print(f"{folder:24}" + "".join(f"{lines[c] or '-':>10}" for c in columns))
-
+    return 0

@@ -1,125 +1,84 @@
-"""For those who run a course: hand in, hand out, and grade a folder of hand-ins."""
+"""For those who run a course: hand in, hand out, open a hand-in, and grade a folder of them."""
 import csv
 import hashlib
 import json
-import re
+import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any, Collection, Dict, List, NamedTuple, Optional
 
-from ringstep.course.labs import exercises, lab_of
-from ringstep.course.skeleton import digest, read_manifest, skeleton, write_manifest
-from ringstep.grading import report, submission
-from ringstep.grading.grade import Grader, load_tests
-from ringstep.grading.submission import SubmissionError
+from ringstep.course.labs import Lab, exercises, labs
+from ringstep.course.skeleton import digest, read_manifest
+from ringstep.grading import report, report_files
+from ringstep.grading.edition import COMMON, copy, write_edition
+from ringstep.grading.grade import Grader
+from ringstep.grading.registry import load_tests
+from ringstep.grading.submission import Submission, SubmissionError, collect, pack
+from ringstep.grading.text import cell, one_line
 from ringstep.grading.verdict import GRADER_ERROR, PASS
 
-# What an edition has, besides the labs up to its own.
-COMMON = ("Makefile", "LICENSE", "setup", "Containerfile", ".dockerignore", ".editorconfig",
-          ".clang-format", ".gitignore", ".clangd", ".vscode", ".devcontainer", "tools", "handouts",
-          "grading/include")
-COURSE_ONLY = ("__pycache__", "*.old*", "exercises", "course.mk")
-README = """\
-# Ringstep, lab {number}
-
-    ./setup                     # install what is missing (Debian, Ubuntu; others: handouts/start.md)
-    cd labs/{lab}
-    make qemu-nox               # boot the kernel: it names the exercise that comes next
-    make grade                  # what the machine says of your work, on two emulators
-    make handin LAB={number}           # pack your exercise files
-    make help                   # everything else
-
-Begin with [handouts/start.md](handouts/start.md) and [handouts/lab{number}.md](handouts/lab{number}.md). When
-something goes wrong: [handouts/trouble.md](handouts/trouble.md). Your files are those in
-`exercises/`, and no others are graded.{earlier}
-"""
-EARLIER = """ The solutions of the labs before this one are in `solutions/`:
-`make qemu-nox SOLVED=earlier` boots with them."""
+TABLE = "scores.csv"
 
 
-def labs_of(root, number):
-    return [lab.name for lab in sorted((root / "labs").glob("lab*")) if number is None
-            or int(re.match(r"lab(\d+)", lab.name)[1]) in number]
+def lab_of_number(root: Path, number: int) -> Lab:
+    known = {lab.number: lab for lab in labs(root)}
+    if number not in known:
+        raise SubmissionError(f"LAB={number}: there is no such lab, only "
+                              f"{' '.join(map(str, known))}")
+    return known[number]
 
 
-def handin(root, number):
+def handin(root: Path, number: Optional[int]) -> int:
     """Pack a student's exercise files, of one lab or of all."""
-    target = root / (f"handin-lab{number}.tar.gz" if number else "handin.tar.gz")
+    chosen = labs(root) if number is None else [lab_of_number(root, number)]
+    target = root / ("handin.tar.gz" if number is None else f"handin-lab{number}.tar.gz")
     listed = read_manifest(root)
-    for path in submission.pack(root, target, labs_of(root, [number] if number else None)):
+    for path in pack(root, target, chosen):
         same = digest((root / "labs" / path).read_bytes()) == listed.get("labs/" + path)
         print(f"  {path}{'   (not written yet)' if same else ''}")
-    others = [f for f in sorted((root / "labs").glob("lab*/exercises/*"))
-              if str(f.relative_to(root / "labs")) not in {path for _, _, path in exercises(root)}]
-    for file in others:
-        print(f"  left out, no exercise's file: {file.relative_to(root / 'labs')}")
+    known = {exercise.path for exercise in exercises(root)}
+    for file in sorted((root / "labs").glob("lab*/exercises/*")):
+        if str(file.relative_to(root / "labs")) not in known:
+            print(one_line(f"  left out, no exercise's file: {file.relative_to(root / 'labs')}"))
     print(f"{target.relative_to(root)}")
     return 0
 
 
-def edition(root, number):
-    """Write the tree that students get for lab `number`."""
-    target = root / "build" / f"edition-lab{number}"
-    if target.exists():
-        shutil.rmtree(target)
-    without = shutil.ignore_patterns(*COURSE_ONLY)
-    for part in COMMON:
-        source = root / part
-        if source.is_dir():
-            shutil.copytree(source, target / part, ignore=without)
-        elif source.exists():
-            (target / part).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target / part)
-    upto = labs_of(root, range(1, number + 1))
-    for lab in upto:
-        shutil.copytree(root / "labs" / lab, target / "labs" / lab, ignore=without)
-        shutil.copytree(root / "grading" / lab.split("-")[0], target / "grading" / lab.split("-")[0],
-                        ignore=without)
-    listed = {}
-    for id, _, path in exercises(root):
-        if not any(path.startswith(lab + "/") for lab in upto):
-            continue
-        text = skeleton((root / "solutions" / path).read_text(), id, path)
-        for file in (target / "labs" / path, target / "labs/.pristine" / path):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        listed[f"labs/{path}"] = digest(text.encode())
-        if lab_of(id) < number:
-            file = target / "solutions" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / "solutions" / path, file)
-    write_manifest(target, listed)
-    given = [file for part in ("labs", "grading") for file in sorted((target / part).rglob("*"))
-             if file.is_file() and not {"exercises", ".pristine"} & set(file.parts)]
-    (target / "labs/given.sha256").write_text("".join(
-        f"{digest(file.read_bytes())}  {file.relative_to(target)}\n" for file in given))
-    (target / "README.md").write_text(README.format(number=number, lab=upto[-1], earlier=EARLIER if number > 1 else ""))
+def edition(root: Path, number: int) -> int:
+    lab_of_number(root, number)
+    target = write_edition(root, number)
     print(f"{target.relative_to(root)}: labs 1 to {number}, solutions of the labs before {number}")
     return 0
 
 
-def opened(root, source):
+def opened(root: Path, source: str) -> int:
     """Write a tree with a hand-in's exercises in it, to boot them and look at them."""
     if not source:
         raise SubmissionError("say SUBMISSION=folder or archive")
-    handed_in = submission.collect(root, source)
+    handed_in = collect(root, source)
     target = root / "build/opened"
     shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
     for part in (*COMMON, "labs", "solutions", "grading"):
-        if (root / part).is_dir():
-            shutil.copytree(root / part, target / part, ignore=shutil.ignore_patterns("__pycache__", "*.old*"), dirs_exist_ok=True)
-        elif (root / part).exists():
-            shutil.copy2(root / part, target / part)
+        copy(root, target, part, "__pycache__", "*.old*")
     for path, data in handed_in.files.items():
         (target / "labs" / path).write_bytes(data)
-    print(f"{target.relative_to(root)}: this tree with the exercises of {source}")
+    print(one_line(f"{target.relative_to(root)}: this tree with the exercises of {source}"))
     return 0
 
 
-def fingerprint(root, files, labs):
-    """Changes when the submission, the labs that are graded, or anything of the course's changes."""
-    parts = [str(labs).encode()] + [path.encode() + data for path, data in sorted(files.items())]
+# ---- a folder of hand-ins ------------------------------------------------
+
+class Row(NamedTuple):
+    score: int
+    points: Optional[int]       # None: it could not be graded
+    remark: str
+
+
+def fingerprint(root: Path, files: Dict[str, bytes], numbers: Collection[int]) -> str:
+    """Changes with the submission, the labs that are graded, and anything of the course's."""
+    parts = [str(sorted(numbers)).encode()]
+    parts += [path.encode() + data for path, data in sorted(files.items())]
     for folder in ("grading", "labs", "solutions", "tools"):
         for file in sorted((root / folder).rglob("*")):
             if file.is_file() and not {"__pycache__", ".pristine", "mutants"} & set(file.parts):
@@ -127,78 +86,131 @@ def fingerprint(root, files, labs):
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def grade_one(root, source, labs, folder):
-    """One row of the table: (score, points, what is to be said)."""
+def remarks(grader: Grader) -> str:
+    """What is to be said beside the score."""
+    grades = grader.exercises.values()
+    missing = [grade.id for grade in grades if grade.verdict != PASS]
+    unsure = [grade.id for grade in grades if grade.verdict == GRADER_ERROR]
+    alone = [grade.id for grade in grades if report.only_alone(grader, grade)]
+    changed = sum("given file that was changed" in note for note in grader.submission.notes)
+    words = []
+    if unsure:
+        words.append(f"could not be graded completely: {' '.join(unsure)}")
+    elif missing:
+        words.append(f"lost: {' '.join(missing)}")
+    if alone:
+        words.append(f"not beside the others: {' '.join(alone)}")
+    if changed:
+        words.append(f"{changed} given files were changed")
+    return "; ".join(words)
+
+
+def graded_before(file: Path, mark: str) -> Optional[Row]:
+    """The row of an earlier run, if nothing has changed since."""
     try:
-        handed_in = submission.collect(root, source, labs)
+        data: Dict[str, Any] = json.loads(file.read_text("utf-8"))
+        if data["fingerprint"] == mark:
+            return Row(data["score"], data["points"], data["remark"])
+    except (OSError, ValueError, LookupError):      # none, or one that was cut short
+        pass
+    return None
+
+
+def grade_one(root: Path, source: Path, numbers: Collection[int], folder: Path) -> Row:
+    if source.is_symlink():
+        return Row(0, None, "is a link")
+    try:
+        handed_in: Submission = collect(root, source, numbers)
     except SubmissionError as error:
-        return 0, "", str(error)
-    mark = fingerprint(root, handed_in.files, labs)
-    done = folder / "grade.json"
-    if done.exists():
-        data = json.loads(done.read_text())
-        if data.get("fingerprint") == mark:
-            return data["score"], data["points"], data["remark"]
-    grader = Grader(root, handed_in, labs)
+        return Row(0, None, str(error))
+    mark = fingerprint(root, handed_in.files, numbers)
+    before = graded_before(folder / "grade.json", mark)
+    if before:
+        return before
+    grader = Grader(root, handed_in, numbers)
     grader.run()
-    report.write_all(grader, folder)
-    data = json.loads(done.read_text())
-    missing = [e.id for e in grader.exercises.values() if e.verdict != PASS]
-    unsure = [e.id for e in grader.exercises.values() if e.verdict == GRADER_ERROR]
-    alone = [e.id for e in grader.exercises.values() if report.only_alone(grader, e)]
-    changed = sum("given file that was changed" in note for note in handed_in.notes)
-    remarks = [f"could not be graded completely: {' '.join(unsure)}" if unsure else f"lost: {' '.join(missing)}"] if missing else []
-    remarks += [f"not beside the others: {' '.join(alone)}"] if alone else []
-    words = "; ".join(remarks + ([f"{changed} given files were changed"] if changed else []))
-    if not unsure:                          # what could not be graded is tried again next time
-        data.update(fingerprint=mark, remark=words)
-        done.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", errors="backslashreplace")
-    return data["score"], data["points"], words
+    row = Row(report_files.score_of(grader), report_files.points_of(grader), remarks(grader))
+    unsure = any(grade.verdict == GRADER_ERROR for grade in grader.exercises.values())
+    # What could not be graded is tried again next time.
+    more = {} if unsure else {"fingerprint": mark, "remark": row.remark}
+    report_files.write_all(grader, folder, **more)
+    return row
 
 
-def grade_all(root, directory, labs, target):
+def names_of(sources: List[Path]) -> Dict[Path, str]:
+    """What each hand-in is called: its file's name; without its ending, where no other has
+    that name, nor the table."""
+    short = [source.name[:-7] if source.name.endswith(".tar.gz") else source.name
+             for source in sources]
+    taken = {TABLE}
+    names = {}
+    for source, name in zip(sources, short):
+        if short.count(name) > 1 or not name:
+            name = source.name
+        while name in taken:
+            name += "-handin"
+        taken.add(name)
+        names[source] = name
+    return names
+
+
+def write_table(file: Path, rows: Dict[str, Row]) -> None:
+    with open(file, "w", newline="", encoding="utf-8") as opened:
+        table = csv.writer(opened)
+        table.writerow(("submission", "score", "points", "remark"))
+        for name, row in rows.items():
+            points = "" if row.points is None else row.points
+            table.writerow((cell(name), row.score, points, cell(row.remark)))
+
+
+def grade_all(root: Path, directory: Path, numbers: Collection[int], target: Path) -> int:
     """Grade each archive and folder in a folder; one report each, and a table."""
-    if target.resolve() == directory.resolve() or directory.resolve() in target.resolve().parents:
-        raise SubmissionError(f"REPORT={target}: is within DIR={directory}, and would be graded, too")
-    report.can_write(target)
+    if directory.resolve() in [target.resolve(), *target.resolve().parents]:
+        raise SubmissionError(f"REPORT={target}: is within DIR={directory}, "
+                              "and would be graded, too")
+    report_files.can_write(target)
     sources = [path for path in sorted(directory.iterdir()) if not path.name.startswith(".")]
-    rows, status = [], 0
-    for number, source in enumerate(sources, 1):
-        name = source.name[:-7] if source.name.endswith(".tar.gz") else source.name
+    rows: Dict[str, Row] = {}
+    for number, (source, name) in enumerate(names_of(sources).items(), 1):
         try:
-            score, points, words = grade_one(root, source, labs, target / name)
-        except Exception as error:          # one hand-in must not stop the others
-            score, points, words = 0, "", f"could not be graded: {error!r}"
-            status = 2
-        safe = "'" + name if name[0] in "=+-@" else name     # a spreadsheet must not compute it
-        rows.append((safe, score, points, words))
-        print(report.harmless(f"{number} of {len(sources)}  {name:30} {score:>4}/{points}  {words}"), flush=True)
-        with open(target / "scores.csv", "w", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(("submission", "score", "points", "remark"))
-            table.writerows(rows)
-    refused = [row[0] for row in rows if row[2] == ""]
-    print(f"{target / 'scores.csv'}: {len(rows)} submissions"
-          + (f", {len(refused)} of them could not be graded: {', '.join(refused)}" if refused else ""))
-    return status
+            row = grade_one(root, source, numbers, target / name)
+        except Exception as error:      # ours: it is said, and does not stop the others
+            if os.environ.get("RINGSTEP_DEBUG"):
+                raise
+            row = Row(0, None, f"grader-error: {error!r}")
+        rows[name] = row
+        of = "" if row.points is None else row.points
+        print(one_line(f"{number} of {len(sources)}  {name:30} {row.score:>4}/{of}  {row.remark}"),
+              flush=True)
+        write_table(target / TABLE, rows)
+    broken = [name for name, row in rows.items() if row.points is None]
+    words = f", {len(broken)} of them could not be graded: {', '.join(broken)}" if broken else ""
+    print(one_line(f"{target / TABLE}: {len(rows)} submissions{words}"))
+    return 2 if any(row.remark.startswith("grader-error") for row in rows.values()) else 0
 
 
-def main(arguments):
+def grade_folder(root: Path, words: List[str]) -> int:
+    folder, number, target = [*words, "", "", ""][:3]
+    if not folder or not Path(folder).is_dir():
+        raise SubmissionError(f"DIR={folder}: there is no such folder; "
+                              "say DIR=folder with the hand-ins")
+    numbers = [int(number)] if number else [lab.number for lab in labs(root)]
+    load_tests(root, numbers)
+    where = root / "grades" / (f"lab{number}" if number else "all")
+    return grade_all(root, Path(folder), numbers, Path(target) if target else where)
+
+
+def main(arguments: List[str]) -> int:
     """classroom handin [N] | edition N | open SUBMISSION | grade-all DIR [N] [TARGET]"""
     root, command, rest = Path.cwd(), arguments[0], arguments[1:]
-    number = int(rest[0]) if rest and rest[0].isdigit() else None
     try:
         if command == "handin":
-            return handin(root, number)
+            return handin(root, int(rest[0]) if rest and rest[0] else None)
         if command == "edition":
-            return edition(root, number)
+            return edition(root, int(rest[0]))
         if command == "open":
             return opened(root, rest[0])
-        if not rest[0] or not Path(rest[0]).is_dir():
-            raise SubmissionError(f"DIR={rest[0]}: there is no such folder; say DIR=folder with the hand-ins")
-        labs = [int(rest[1])] if rest[1] else sorted({e.lab for e in exercises(root)})
-        load_tests(root, labs)
-        return grade_all(root, Path(rest[0]), labs, Path(rest[2] or root / "grades" / ("lab" + rest[1] if rest[1] else "all")))
+        return grade_folder(root, rest)
     except SubmissionError as error:
         print(error, file=sys.stderr)
         return 2

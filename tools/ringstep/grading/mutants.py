@@ -3,96 +3,117 @@
 `quick` runs, for each wrong solution, the test that must catch it; `full` grades
 every lab with each of them, and expects that one mistake costs one exercise.
 """
+import argparse
 import hashlib
 import io
 import os
 import re
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Union
 
-from ringstep.course.labs import exercises, lab_of
+from ringstep.course.labs import CourseError, exercises, lab_of, labs
 from ringstep.grading import report
-from ringstep.grading.grade import Grader, boot_kernel
+from ringstep.grading.grade import Grader
+from ringstep.grading.kernels import Breakpoints, boot_kernel
+from ringstep.grading.registry import BOTH
 from ringstep.grading.rows import Cheat, Right, Wrong
 from ringstep.grading.submission import Submission
-from ringstep.grading.verdict import GRADER_ERROR, NOT_RUN, PASS
+from ringstep.grading.text import visible
+from ringstep.grading.verdict import GRADER_ERROR, NOT_RUN, PASS, Grade
+from ringstep.grading.workspace import Kernel
 from ringstep.machine import process
+from ringstep.machine.record import Limits, Record
+
+Row = Union[Wrong, Cheat, Right]
+HEADERS = ("string", "cpu", "gdt", "console")       # which a right solution may need, too
+LONGEST = 1500                                      # of what is said of a row that is not right
 
 
-def table(root, name):
+# ---- the tables ----------------------------------------------------------
+
+def table(root: Path, name: str) -> List[Any]:
     """The rows of grading/mutants/NAME*.py."""
     if str(root) not in sys.path:
         sys.path.append(str(root))
-    modules = [import_module(f"grading.mutants.{file.stem}") for file in sorted(root.glob(f"grading/mutants/{name}*.py"))]
+    files = sorted(root.glob(f"grading/mutants/{name}*.py"))
+    modules = [import_module(f"grading.mutants.{file.stem}") for file in files]
     return [named(name, row) for module in modules for row in getattr(module, name.upper())]
 
 
-def named(name, row):
+def named(name: str, row: Any) -> Row:
     """A row of an older table, which is a tuple without names."""
     if isinstance(row, (Wrong, Cheat, Right)):
         return row
     if name == "cheats":
         return Cheat(row[1], row[0], *row[2:])
-    return (Wrong if name == "wrong" else Right)(*row)
+    return Wrong(*row) if name == "wrong" else Right(*row)
 
 
-def solution(root, path):
-    return (root / "solutions" / path).read_text()
+def solution(root: Path, path: str) -> str:
+    return (root / "solutions" / path).read_text("utf-8")
 
 
-def path_of(root, id):
+def path_of(root: Path, id: str) -> str:
     return next(path for exercise, _, path in exercises(root) if exercise == id)
 
 
-def solutions(root, lab):
-    return {path: solution(root, path).encode() for id, _, path in exercises(root) if lab_of(id) == lab}
+def solutions(root: Path, lab: int) -> Dict[str, bytes]:
+    return {exercise.path: solution(root, exercise.path).encode()
+            for exercise in exercises(root) if exercise.lab == lab}
 
 
-def changed(text, find, put, name):
+def changed(text: str, find: str, put: str, name: str) -> bytes:
     if text.count(find) != 1:
-        raise SystemExit(f"{name}: the text to find is there {text.count(find)} times, not once: {find!r}")
+        raise CourseError(f"{name}: the text to find is there {text.count(find)} times, "
+                          f"not once: {find!r}")
     return text.replace(find, put).encode()
 
+
+# ---- grading one row -----------------------------------------------------
 
 @dataclass(frozen=True)
 class Bits:
     """A kernel, equal to every other whose disk image has the same bits."""
     digest: str
-    kernel: object = field(compare=False)
+    kernel: Kernel = field(compare=False)
 
 
-@lru_cache(100)         # a lab's solutions come again with every row, a row's own kernels soon or never
-def boot_once(emulator, bits, limits, points):
-    return boot_kernel(emulator, bits.kernel, limits, points)
+@lru_cache(100)         # a lab's solutions come again with every row, a row's own kernels do not
+def boot_once(emulator: str, bits: Bits, limits: Limits, breakpoints: Breakpoints) -> Record:
+    return boot_kernel(emulator, bits.kernel, limits, breakpoints)
 
 
-def boot_remembered(emulator, kernel, limits, points):
+def boot_remembered(emulator: str, kernel: Kernel, limits: Limits,
+                    breakpoints: Breakpoints) -> Record:
     """As boot_kernel(). Where one exercise is wrong, most kernels are the solutions', and an
     emulator does the same again with the same bits, as `bench stable` sees to."""
     digest = hashlib.sha256(Path(kernel.image).read_bytes()).hexdigest()
-    return boot_once(emulator, Bits(digest, kernel), limits, points)
+    return boot_once(emulator, Bits(digest, kernel), limits, breakpoints)
 
 
-def graded(root, files, lab, only=None, emulators=("qemu", "bochs"), name="mutant"):
-    grader = Grader(root, Submission(name, files), [lab], only, emulators, boot_kernel=boot_remembered)
+def graded(root: Path, files: Dict[str, bytes], lab: int, only: Optional[str] = None,
+           emulators: Sequence[str] = BOTH, name: str = "mutant") -> Grader:
+    grader = Grader(root, Submission(name, files), [lab], only, emulators,
+                    boot_kernel=boot_remembered)
     grader.run()
     return grader
 
 
-def explained(grader, exercise):
+def explained(grader: Grader, grade: Grade) -> str:
     """All that the report says about an exercise, on one line."""
     words = io.StringIO()
     with redirect_stdout(words):
-        if exercise.compiler:
-            print(exercise.compiler)
-        for result in exercise.results:
+        report.explain_file(grade)
+        for result in grade.results:
             if result.verdict != PASS:
-                report.explain(grader, exercise, result)
+                report.explain(grader, grade, result)
     return re.sub(r"\s+", " ", words.getvalue())
 
 
@@ -104,64 +125,88 @@ class Outcome:
     said: str               # the report, on one line
 
 
-def try_wrong(root, row, full=False):
-    id, what, find, put, test, words = row
-    path, name, lab = path_of(root, id), f"{id} {what}", lab_of(id)
-    files = solutions(root, lab) if full else {}
-    files[path] = changed(solution(root, path), find, put, name)
-    if full:
-        grader = graded(root, files, lab)
-    else:
-        grader = graded(root, files, lab, test, ("qemu",))
-        if grader.exercises[id].verdict == PASS:        # some things only Bochs sees
-            grader = graded(root, files, lab, test, ("bochs",))
-    exercise = grader.exercises[id]
-    said = explained(grader, exercise)
-    caught = any(r.test.name == test and r.verdict not in (PASS, NOT_RUN, GRADER_ERROR)
-                 for r in exercise.results)
-    if full:                        # the test may stand behind one that has seen it, too
-        caught = exercise.verdict not in (PASS, GRADER_ERROR)
-        innocent = [e.id for e in grader.exercises.values() if e.id != id and e.verdict != PASS]
-        if innocent:
-            return Outcome(name, False, False, f"it cost {' '.join(innocent)}, too; {said}")
-    return Outcome(name, caught, words in said, said)
+def try_quickly(root: Path, row: Wrong) -> Outcome:
+    """Only the test that must see it."""
+    path, name = path_of(root, row.exercise), f"{row.exercise} {row.what}"
+    files = {path: changed(solution(root, path), row.find, row.put, name)}
+    for emulator in BOTH:               # some things only Bochs sees
+        grader = graded(root, files, lab_of(row.exercise), row.test, (emulator,))
+        grade = grader.exercises[row.exercise]
+        if grade.verdict != PASS:
+            break
+    caught = grade.verdict not in (PASS, NOT_RUN, GRADER_ERROR)
+    said = explained(grader, grade)
+    return Outcome(name, caught, row.says in said, said)
 
 
-def try_wrong_in_full(root, row):
-    return try_wrong(root, row, full=True)
+def try_in_full(root: Path, row: Wrong) -> Outcome:
+    """Beside the solutions of its lab. Its test may stand behind one that has seen it, too."""
+    path, name = path_of(root, row.exercise), f"{row.exercise} {row.what}"
+    files = solutions(root, lab_of(row.exercise))
+    files[path] = changed(solution(root, path), row.find, row.put, name)
+    grader = graded(root, files, lab_of(row.exercise))
+    grade = grader.exercises[row.exercise]
+    said = explained(grader, grade)
+    innocent = [each.id for each in grader.exercises.values()
+                if each is not grade and each.verdict != PASS]
+    if innocent:
+        return Outcome(name, False, False, f"it cost {' '.join(innocent)}, too; {said}")
+    return Outcome(name, grade.verdict not in (PASS, GRADER_ERROR), row.says in said, said)
 
 
-def head_of(root, path):
+def head_of(root: Path, path: str) -> str:
     """A solution's text up to its last #include: the task, and the headers."""
-    return re.match(r".*^#include [^\n]*\n", solution(root, path), re.S | re.M)[0]
+    match = re.match(r".*^#include [^\n]*\n", solution(root, path), re.S | re.M)
+    if not match:
+        raise CourseError(f"solutions/{path} includes nothing")
+    return match[0]
 
 
-def try_right(root, row):
-    id, what, body = row
-    path = path_of(root, id)
-    extra = "".join(f"#include <{header}.h>\n" for header in ("string", "cpu", "gdt", "console") if path.endswith(".c"))
-    files = {**solutions(root, lab_of(id)), path: (head_of(root, path) + extra + body).encode()}
-    grader = graded(root, files, lab_of(id))
-    bad = [e for e in grader.exercises.values() if e.verdict != PASS]
-    return Outcome(f"{id} {what}", not bad, True, " ".join(explained(grader, e) for e in bad))
+def try_right(root: Path, row: Right) -> Outcome:
+    path, lab = path_of(root, row.exercise), lab_of(row.exercise)
+    extra = "".join(f"#include <{name}.h>\n" for name in HEADERS) if path.endswith(".c") else ""
+    files = {**solutions(root, lab), path: (head_of(root, path) + extra + row.body).encode()}
+    grader = graded(root, files, lab)
+    bad = [grade for grade in grader.exercises.values() if grade.verdict != PASS]
+    said = " ".join(explained(grader, grade) for grade in bad)
+    return Outcome(f"{row.exercise} {row.what}", not bad, True, said)
 
 
-def try_cheat(root, row):
-    id, what, body, words = row
-    path = path_of(root, id)
-    files = {**solutions(root, lab_of(id)), path: (head_of(root, path) + body).encode()}
-    grader = graded(root, files, lab_of(id), id)
-    exercise = grader.exercises[id]
-    said = ("does not compile " if exercise.compiler else "") + explained(grader, exercise)
-    whole = io.StringIO()
+def try_cheat(root: Path, row: Cheat) -> Outcome:
+    path, lab = path_of(root, row.exercise), lab_of(row.exercise)
+    files = {**solutions(root, lab), path: (head_of(root, path) + row.body).encode()}
+    grader = graded(root, files, lab, row.exercise)
+    grade, whole = grader.exercises[row.exercise], io.StringIO()
     with redirect_stdout(whole):
         report.table(grader)
-    return Outcome(what, exercise.score == 0 and "\x1b" not in whole.getvalue(), words in said, said)
+    said = explained(grader, grade)
+    caught = grade.score == 0 and grade.verdict != GRADER_ERROR
+    return Outcome(row.what, caught and "\x1b" not in whole.getvalue(), row.says in said, said)
 
 
-def in_parallel(function, root, rows):
+# ---- all of them ---------------------------------------------------------
+
+class Kind(NamedTuple):
+    table: str
+    attempt: Callable[[Path, Any], Outcome]
+    summary: str                # what is said in the end
+    miss: str = "NOT CAUGHT"
+
+
+WRONG = "wrong solutions: caught {caught} of {all}, diagnosed {diagnosed} of {all}"
+KINDS = {
+    "quick": Kind("wrong", try_quickly, WRONG),
+    "full": Kind("wrong", try_in_full, WRONG),
+    "cheats": Kind("cheats", try_cheat,
+                   "cheats: caught {caught} of {all}, diagnosed {diagnosed} of {all}"),
+    "right": Kind("right", try_right, "right solutions: full marks for {caught} of {all}",
+                  "NOT FULL MARKS"),
+}
+
+
+def in_parallel(attempt: Callable[[Row], Outcome], rows: Sequence[Row]) -> Iterator[Outcome]:
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        jobs = [pool.submit(function, root, row) for row in rows]
+        jobs = [pool.submit(attempt, row) for row in rows]
         try:
             for number, job in enumerate(jobs, 1):
                 yield job.result()
@@ -169,37 +214,79 @@ def in_parallel(function, root, rows):
                     print(f"\r\033[K{number} of {len(jobs)}", end="", file=sys.stderr, flush=True)
                 elif number % 50 == 0:          # a sign of life in a log
                     print(f"{number} of {len(jobs)}", flush=True)
-        except BaseException:
+        except BaseException:                   # Ctrl-C: what has not begun need not begin
             pool.shutdown(wait=False, cancel_futures=True)
             process.stop_all()
             raise
 
 
-KINDS = {           # table, how a row is tried, what is said in the end
-    "quick": ("wrong", try_wrong, "wrong solutions: caught {caught} of {all}, diagnosed {diagnosed} of {all}"),
-    "full": ("wrong", try_wrong_in_full, "wrong solutions: caught {caught} of {all}, diagnosed {diagnosed} of {all}"),
-    "cheats": ("cheats", try_cheat, "cheats: caught {caught} of {all}, diagnosed {diagnosed} of {all}"),
-    "right": ("right", try_right, "right solutions: full marks for {caught} of {all}"),
-}
+def in_share(row: Row, share: str, seed: str) -> bool:
+    """Whether a row is of the part that a seed, the hash of a commit, chooses."""
+    part, _, whole = share.partition("/")
+    name = f"{seed} {row.exercise} {row.what}".encode()
+    return int(hashlib.sha256(name).hexdigest(), 16) % int(whole) < int(part)
 
 
-def run(root, kind, only=""):
-    """Try each row of a kind whose text contains `only`; whether all came out as they must."""
-    name, function, summary = KINDS[kind]
-    rows = [row for row in table(root, name) if only in f"{row[0]} {row[1]}"]
+def touched(root: Path, base: str) -> Set[str]:
+    """The exercises that the change since a commit touches: by their own file, or by another
+    one of their lab, of its tests or its rows."""
+    git = subprocess.run(["git", "diff", "-z", "--name-only", base, "--"], cwd=root,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if git.returncode != 0:
+        raise CourseError(f"--changed {base}: {git.stderr.decode(errors='replace').strip()}")
+    names, found = os.fsdecode(git.stdout).split("\0"), set()
+    for lab in labs(root):
+        own = re.compile(rf"(labs|solutions)/{lab.name}/|{lab.grading}/"
+                         rf"|grading/mutants/\w*_lab{lab.number}(_|\.)")
+        mine = [name for name in names if own.match(name)]
+        for exercise in exercises(root):
+            files = [name for name in mine if "/exercises/" not in name
+                     or name.endswith("/" + exercise.path)]
+            if exercise.lab == lab.number and files:
+                found.add(exercise.id)
+    return found
+
+
+def chosen(root: Path, options: argparse.Namespace) -> List[Row]:
+    name = KINDS[options.kind].table
+    rows: List[Row] = [row for row in table(root, name)
+                       if options.text in f"{row.exercise} {row.what}"]
     if not rows:
-        raise SystemExit(f"grading/mutants/{name}*.py has no row with \"{only}\"")
+        raise CourseError(f"grading/mutants/{name}*.py has no row with \"{options.text}\"")
+    if not options.share and not options.changed:
+        return rows
+    ids = touched(root, options.changed) if options.changed else set()
+    return [row for row in rows if row.exercise in ids
+            or options.share and in_share(row, options.share, options.seed)]
+
+
+def run(root: Path, kind: Kind, rows: Sequence[Row]) -> bool:
+    """Try each row; whether all came out as they must."""
     caught = diagnosed = 0
-    for outcome in in_parallel(function, root, rows):
+    for outcome in in_parallel(partial(kind.attempt, root), rows):
         caught += outcome.caught
         diagnosed += outcome.caught and outcome.diagnosed
         if not (outcome.caught and outcome.diagnosed):
-            wrong = "not diagnosed" if outcome.caught else "NOT FULL MARKS" if kind == "right" else "NOT CAUGHT"
-            print(f"{wrong}: {outcome.name}\n    {report.harmless(outcome.said)[:1500]}", flush=True)
-    print(summary.format(caught=caught, diagnosed=diagnosed, all=len(rows)), flush=True)
+            wrong = "not diagnosed" if outcome.caught else kind.miss
+            print(f"{wrong}: {outcome.name}\n    {visible(outcome.said)[:LONGEST]}", flush=True)
+    print(kind.summary.format(caught=caught, diagnosed=diagnosed, all=len(rows)), flush=True)
     return caught == diagnosed == len(rows)
 
 
-def main(arguments):
-    """mutants quick | full | right | cheats [text]"""
-    return 0 if run(Path.cwd(), *arguments[:2]) else 1
+def share_of(words: str) -> str:
+    if words and not re.fullmatch(r"[1-9]\d*/[1-9]\d*", words):
+        raise argparse.ArgumentTypeError(f"{words} is no share, as 1/4 is")
+    return words
+
+
+def main(arguments: List[str]) -> int:
+    parser = argparse.ArgumentParser(prog="ringstep mutants")
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("text", nargs="?", default="", help="that a row's id and name contain")
+    parser.add_argument("--share", type=share_of, default="", help="of the rows: 1/4")
+    parser.add_argument("--seed", default="", help="which share: a commit's hash")
+    parser.add_argument("--changed", default="",
+                        help="a commit: the rows of what has changed since, beside the share")
+    options = parser.parse_args(arguments)
+    root = Path.cwd()
+    return 0 if run(root, KINDS[options.kind], chosen(root, options)) else 1

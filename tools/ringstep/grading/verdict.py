@@ -1,5 +1,9 @@
 """What a test says of a run, and what follows for its exercise."""
 from dataclasses import dataclass, field
+from typing import Dict, Iterable, List, Optional, Tuple
+
+from ringstep.course.labs import Exercise
+from ringstep.grading.registry import Test
 
 PASS, FAIL, TIMEOUT, TODO, NOT_RUN, GRADER_ERROR = (
     "pass", "fail", "timeout", "todo", "not-run", "grader-error")
@@ -26,48 +30,68 @@ class Finding:
 @dataclass
 class Result:
     """A test's verdict, over all emulators."""
-    test: object
-    findings: dict              # emulator → Finding
-    solved: tuple = ()          # the lab's exercises that came from the solutions
+    test: Test
+    findings: Dict[str, Finding]            # by emulator
+    solved: Tuple[str, ...] = ()            # the lab's exercises that came from the solutions
 
     @property
-    def verdict(self):
-        return max((f.verdict for f in self.findings.values()), key=ORDER.index, default=NOT_RUN)
+    def verdict(self) -> str:
+        return worst(finding.verdict for finding in self.findings.values())
 
     @property
-    def worst(self):
+    def worst(self) -> Finding:
         return next(f for f in self.findings.values() if f.verdict == self.verdict)
 
     @property
-    def differs(self):
+    def differs(self) -> bool:
         verdicts = {f.verdict for f in self.findings.values()} - {GRADER_ERROR, NOT_RUN}
         return PASS in verdicts and len(verdicts) > 1
 
 
 @dataclass
-class Exercise:
-    id: str
-    points: int
-    path: str
-    results: list = field(default_factory=list)
+class Grade:
+    """What has become of one exercise."""
+    exercise: Exercise
     unwritten: bool = False
-    compiler: str = ""          # what the compiler says, if it does not compile
-    together: object = None     # the first result that failed beside the student's other exercises
+    compiler: str = ""                      # what the compiler says, if it does not compile
+    refused: str = ""                       # why its file is not taken
+    results: List[Result] = field(default_factory=list)
+    together: Optional[Result] = None       # the first that failed beside the student's others
 
     @property
-    def verdict(self):
+    def id(self) -> str:
+        return self.exercise.id
+
+    @property
+    def lab(self) -> int:
+        return self.exercise.lab
+
+    @property
+    def path(self) -> str:
+        return self.exercise.path
+
+    @property
+    def points(self) -> int:
+        return self.exercise.points
+
+    @property
+    def verdict(self) -> str:
         if self.unwritten:
             return TODO
-        if self.compiler:
+        if self.compiler or self.refused:
             return FAIL
-        return max((r.verdict for r in self.results), key=ORDER.index, default=NOT_RUN)
+        return worst(result.verdict for result in self.results)
 
     @property
-    def score(self):
+    def score(self) -> int:
         return self.points if self.verdict == PASS else 0
 
 
-def trim(text, lines=12):
+def worst(verdicts: Iterable[str]) -> str:
+    return max(verdicts, key=ORDER.index, default=NOT_RUN)
+
+
+def trim(text: str, lines: int = 12) -> str:
     kept = [line for line in text.split("\n") if line.strip() and not line.startswith("make")]
     more = [] if len(kept) <= lines else [f"… and {len(kept) - lines} lines more"]
     return "\n".join(kept[:lines] + more)

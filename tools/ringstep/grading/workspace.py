@@ -1,25 +1,28 @@
-"""A scratch copy of the course with a submission laid over it, and kernels built in it."""
+"""A scratch copy of the course, in which a submission's exercises are compiled, and kernels
+are linked that have some of them."""
+import itertools
 import os
-import re
 import shutil
-import struct
 import subprocess
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Collection, Dict, Iterable, List, Tuple
 
-from ringstep.course.labs import exercises, lab_of, labs
-from ringstep.kernel import symbols
+from ringstep.course.labs import Exercise, exercises, labs
+from ringstep.course.skeleton import declared, pristine
+from ringstep.grading import objects
 from ringstep.machine import sandbox
+from ringstep.machine.record import MachineError
 
 # What a submission's files are compiled beside; the rest comes after that, so that none
 # of them can include a solution or a test.
-OPEN = ("Makefile", "tools/build.mk", "tools/targets.mk", "tools/hidden.h", "labs")
-PLACEHOLDER = b"Hello, " + 32 * b"." + b"\n"        # in grading/lab3/programs/hello.c
-
-
-OWN = "ring3_test", "ring3_loop_test", "ring3_privilege_test"          # as in build.mk
+OPEN = ("Makefile", "tools", "labs")
+NOT_NEEDED = shutil.ignore_patterns("__pycache__", "*.old*", ".pristine", "ringstep", "gdb",
+                                    "handouts")
+WORKERS = os.cpu_count() or 2
 
 
 class BuildError(Exception):
@@ -30,101 +33,147 @@ class BuildError(Exception):
 class Kernel:
     elf: str
     image: str
-    programs: dict = field(default_factory=dict)    # name → ELF file, in the order of the PIDs
+    programs: Dict[str, str] = field(default_factory=dict)  # name → ELF file, in order of PIDs
 
 
 class Workspace:
     """Use as a context manager: nothing is left of it."""
 
-    def __init__(self, root, files):
+    def __init__(self, root: Path, files: Dict[str, bytes]):
         self.root, self.files = root, files
-        self.ids = [id for id, _, _ in exercises(root)]
+        self.exercises, self.labs = exercises(root), labs(root)
         self.temporary = tempfile.TemporaryDirectory(prefix="ringstep-")
         self.tree = Path(self.temporary.name)
-        self.locks = {}
+        self.numbers = itertools.count()
+        self.places: Dict[Tuple[int, str, str], Tuple[int, threading.Lock]] = {}
+        self.broken: Dict[str, str] = {}        # id → the words of what does not compile
+        self.refused: Dict[str, str] = {}       # id → why its file is not taken
+        self.objects: List[str] = []            # of the submission, ready to be linked
 
-    def __enter__(self):
-        folders = [lab.grading for lab in labs(self.root)]
-        self.copy((*OPEN, *(f"{folder}/points.txt" for folder in folders)))
-        for path, data in self.files.items():
-            (self.tree / "labs" / path).write_bytes(data)
-        self.tree.chmod(0o777)
-        self.broken = self.compile()
-        self.copy(("solutions", "grading/include", *folders))
-        self.reuse_objects()
+    def __enter__(self) -> "Workspace":
+        try:
+            self.prepare()
+        except BaseException:
+            self.temporary.cleanup()
+            raise
         return self
 
-    def copy(self, parts):
+    def __exit__(self, *_: object) -> None:
+        self.temporary.cleanup()
+
+    def prepare(self) -> None:
+        folders = [lab.grading for lab in self.labs]
+        self.copy((*OPEN, *(f"{folder}/points.txt" for folder in folders)))
+        for exercise in self.exercises:
+            (self.tree / "labs" / exercise.path).write_text(pristine(self.root, exercise), "utf-8")
+        self.tree.chmod(0o777)
+        commands = self.compile_commands()
+        self.compile(commands)
+        self.copy(("solutions", "grading/include", *folders))
+        self.reuse_objects()
+
+    def copy(self, parts: Iterable[str]) -> None:
         for part in parts:
             source, target = self.root / part, self.tree / part
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
                 shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True,
-                                ignore=shutil.ignore_patterns("__pycache__", "*.old*", ".pristine"))
+                                ignore=NOT_NEEDED)
             elif source.exists():
                 shutil.copy2(source, target)
 
-    def __exit__(self, *_):
-        self.temporary.cleanup()
+    # ---- the submission's objects ----
 
-    def reuse_objects(self):
+    def compile_commands(self) -> Dict[str, objects.Command]:
+        """How the build compiles the exercises, by source."""
+        status, printed = self.make("-s", f"LAB={self.labs[-1].number}", "compile-command")
+        if status != 0:
+            raise MachineError(f"the build does not say how it compiles: {printed.strip()}")
+        return objects.commands(printed)
+
+    def compile(self, commands: Dict[str, objects.Command]) -> None:
+        handed_in = [exercise for exercise in self.exercises if exercise.path in self.files]
+        declare = {exercise: declared((self.tree / "labs" / exercise.path).read_text("utf-8"),
+                                      exercise.path) for exercise in handed_in}
+        for exercise in handed_in:
+            (self.tree / "labs" / exercise.path).write_bytes(self.files[exercise.path])
+        compiler = objects.Compiler(self.tree)
+
+        def one(exercise: Exercise) -> None:
+            command = commands["labs/" + exercise.path]
+            (self.tree / command.object).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                words = compiler.compile(command, declare[exercise])
+            except objects.Refused as refusal:
+                self.refused[exercise.id] = str(refusal)
+            else:
+                if words:
+                    self.broken[exercise.id] = words
+                else:
+                    self.objects.append(command.object)
+
+        with ThreadPoolExecutor(WORKERS) as pool:
+            list(pool.map(one, handed_in))
+
+    # ---- kernels ----
+
+    def reuse_objects(self) -> None:
         """What was compiled from the course's own files need not be compiled again.
         Where the tree cannot be written to, it will be, in the copy."""
-        subprocess.run(["make", "-s", f"-j{os.cpu_count() or 1}", "objects"], cwd=self.root,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["make", "-s", f"-j{WORKERS}", "objects"], cwd=self.root,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, env=sandbox.ENVIRONMENT)
         source = self.root / "build/gcc-Og/objects"
         if source.is_dir():
-            shutil.copytree(source, self.tree / "build/gcc-Og/objects", copy_function=shutil.copy2, dirs_exist_ok=True,
-                            ignore=lambda folder, names: names if Path(folder).name == "exercises"
-                            and "solutions" not in Path(folder).parts else [])
+            shutil.copytree(source, self.tree / "build/gcc-Og/objects", dirs_exist_ok=True,
+                            ignore=students_objects)
 
-    def make(self, *arguments):
+    def make(self, *arguments: str) -> Tuple[int, str]:
         status, output = sandbox.run(["make", "-j2", *arguments], self.tree)
         return status, output.replace(str(self.tree) + "/", "")
 
-    def build(self, lab, students, test):
+    def ids_of(self, lab: int) -> List[str]:
+        return [exercise.id for exercise in self.exercises if exercise.lab == lab]
+
+    def has_solutions(self, lab: int) -> bool:
+        """An edition has none of its own lab."""
+        return any((self.root / "solutions" / exercise.path).exists()
+                   for exercise in self.exercises if exercise.lab == lab)
+
+    def build(self, lab: int, students: Collection[str], test: str) -> Kernel:
         """Build a kernel in which the exercises `students` are the submission's."""
-        solved = ",".join(id for id in self.ids if id not in students and lab_of(id) <= lab)
-        with self.locks.setdefault((lab, solved, test), threading.Lock()):      # two boots may want the same kernel at once
-            return self.build_one(lab, solved, test)
+        solved = ",".join(e.id for e in self.exercises if e.id not in students and e.lab <= lab)
+        number, lock = self.places.setdefault((lab, solved, test),
+                                              (next(self.numbers), threading.Lock()))
+        with lock:                      # two boots may want the same kernel at once
+            return self.link(lab, solved, test, f"build/kernels/{number}")
 
-    def build_one(self, lab, solved, test):
-        status, output = self.make(f"LAB={lab}", f"SOLVED={solved}", *([f"TEST={test}"] if test else []))
-        match = re.search(r"^lab\S+: (\S+)/ringstep\.img, kernel", output, re.M)
-        if status != 0 or not match:
+    def link(self, lab: int, solved: str, test: str, out: str) -> Kernel:
+        # The submission's objects are as they are: make never looks at their sources again.
+        ready = [word for object in self.objects for word in ("-o", object)]
+        status, output = self.make(*ready, f"LAB={lab}", f"SOLVED={solved}", f"TEST={test}",
+                                   f"out={out}")
+        elf, image = self.tree / out / "kernel.elf", self.tree / out / "ringstep.img"
+        if status != 0 or not image.exists():
             raise BuildError(output)
-        out = self.tree / match[1]
-        return Kernel(str(out / "kernel.elf"), str(out / "ringstep.img"))
+        return Kernel(str(elf), str(image), self.programs(lab, test))
 
-    def programs(self, lab, test):
+    def programs(self, lab: int, test: str) -> Dict[str, str]:
         """The ELF files of the programs in ring 3, in the order of their PIDs."""
-        names = [name for name in test.split(",") if (self.tree / f"grading/lab{lab}/programs/{name}.c").exists()]
+        named = [name for name in test.split(",")
+                 if (self.tree / f"grading/lab{lab}/programs/{name}.c").exists()]
         folder = self.tree / "build/gcc-Og/objects/programs"
-        return [folder / f"{name}.elf" for name in (names or OWN)] if lab == 3 else []
+        return {name: str(folder / f"{name}.elf") for name in named or self.own_programs(lab)}
 
-    def compile(self):
-        """Compile the submission's files: {id: the compiler's words} of those that do not."""
-        objects = {id: f"build/gcc-Og/objects/labs/{Path(path).with_suffix('.o')}"
-                   for id, _, path in exercises(self.root) if path in self.files}
-        if not objects:
-            return {}
-        lab = f"LAB={max(map(lab_of, objects))}"          # its layers are those of all before it, too
-        status, words = self.make("-k", lab, *objects.values())
-        missing = {id: object for id, object in objects.items()
-                   if status != 0 and not (self.tree / object).exists()}
-        for id, object in missing.items():      # each alone, for its own words
-            missing[id] = words if sandbox.STOPPED in words else self.make(lab, object)[1]
-        return missing
+    def own_programs(self, lab: int) -> List[str]:
+        """What a lab's kernel starts: as the last lab up to it says that has programs."""
+        lists = [self.tree / "labs" / each.name / "user/programs.txt"
+                 for each in self.labs if each.number <= lab]
+        lists = [file for file in lists if file.exists()]
+        return lists[-1].read_text("utf-8").split() if lists else []
 
 
-def put_greeting(image, greeting):
-    """Replace the dots of hello.c in a disk image."""
-    data = Path(image).read_bytes()
-    if PLACEHOLDER in data:
-        Path(image).write_bytes(data.replace(PLACEHOLDER, greeting))
-
-
-def stub_of(kernel, vector):
-    """The address of a vector's stub, from the kernel's file."""
-    known = symbols.load(kernel)
-    return struct.unpack("<Q", known.bytes_at(known.address("trap_stubs") + 8 * vector, 8))[0]
+def students_objects(folder: str, names: List[str]) -> List[str]:
+    """Objects in labs/*/exercises are of whoever works in the tree."""
+    parts = Path(folder).parts
+    return names if parts[-1] == "exercises" and "solutions" not in parts else []

@@ -18,6 +18,7 @@ STOPPED = "it was stopped after"
 FILE_BYTES = 64 << 20
 MEMORY_BYTES = 2 << 30
 OUTPUT_BYTES = 200_000
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp"}
 
 # One call each: dash takes no more.
 LIMITS = (f"ulimit -t {CPU_SECONDS}; ulimit -f {FILE_BYTES // 512}; ulimit -c 0; "
@@ -92,12 +93,11 @@ def ends_within(process, seconds):
 def run(argv, directory):
     """Run a command in the directory, the only one that it can write to.
     Returns (exit status, output, cut to a sane length)."""
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp"}
     words = list(argv)
     if bubblewrap():
         words = [*bubblewrap(), "--bind", str(directory), "/ringstep", "--chdir", "/ringstep", *argv]
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(["/bin/sh", "-c", LIMITS, "sh", *words], cwd=directory, env=environment,
+        process = subprocess.Popen(["/bin/sh", "-c", LIMITS, "sh", *words], cwd=directory, env=ENVIRONMENT,
                                    stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                    start_new_session=True)
         try:
