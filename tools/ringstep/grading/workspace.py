@@ -15,7 +15,8 @@ from ringstep.machine import sandbox
 
 # What a submission's files are compiled beside; the rest comes after that, so that none
 # of them can include a solution or a test.
-OPEN = ("Makefile", "tools/build.mk", "tools/targets.mk", "tools/hidden.h", "labs")
+OPEN = ("Makefile", "tools/build.mk", "tools/targets.mk", "tools/typed.mk", "tools/selection.awk",
+        "tools/rules.awk", "tools/image.sh", "tools/hidden.h", "labs")
 PLACEHOLDER = b"Hello, " + 32 * b"." + b"\n"        # in grading/lab3/programs/hello.c
 
 
