@@ -24,6 +24,15 @@ WRONG = [
      "own_kernel_stack", "RSP0"),
     ("3.1", "CR3 not loaded", "    write_cr3(process->page_table.raw);\n", "",
      "own_page_table", "CR3"),
+    ("3.1", "CR3 of a process loaded once", "    write_cr3(process->page_table.raw);\n",
+     "    if (!process->started)\n        write_cr3(process->page_table.raw);\n",
+     "each_to_its_own", "CR3 is"),
+    ("3.1", "RSP0 of a process set once", "    tss_set_rsp0(process->kernel_stack);\n",
+     "    if (!process->started)\n        tss_set_rsp0(process->kernel_stack);\n",
+     "each_to_its_own", "RSP0 is"),
+    ("3.1", "one kernel stack for all", "    tss_set_rsp0(process->kernel_stack);\n",
+     "    static char stack[KERNEL_STACK_SIZE] __attribute__((aligned(16)));\n    tss_set_rsp0((uint64_t)stack + sizeof stack);\n",
+     "own_kernel_stack", "RSP0 is"),
     ("3.1", "ports open to ring 3", "    tss_set_rsp0(process->kernel_stack);\n", """    tss_set_rsp0(process->kernel_stack);
     struct table_register gdtr = sgdt();
     const uint64_t *tss = (const uint64_t *)(gdtr.base + 0x28);
@@ -195,6 +204,17 @@ WRONG = [
      "interrupted_registers", "of these bits it has 0x202"),
     ("3.5", "no schedule()", "    schedule();\n", "",
      "each_has_its_slices", "returned to its caller"),
+    ("3.5", "counts and returns", "    process->registers = *frame;\n    schedule();\n", "",
+     "programs_take_turns", "timer_tick() has returned"),
+    ("3.5", "counts and goes back to the same program", "    process->registers = *frame;\n    schedule();\n", "    trap_return(frame);\n",
+     "programs_take_turns", "it came after"),
+    ("3.5", "the same program goes on in the loop", "    process->registers = *frame;\n    schedule();\n", "    trap_return(frame);\n",
+     "loop_program", "it starts after it"),
+    ("3.5", "rip and rsp saved only", "    process->registers = *frame;\n",
+     "    process->registers.rip = frame->rip;\n    process->registers.rsp = frame->rsp;\n",
+     "interrupted_registers", "no register of spin.c changed"),
+    ("3.5", "saved into the first process", "    process->registers = *frame;\n", "    process_first()->registers = *frame;\n",
+     "each_has_its_slices", "to go on where it was interrupted"),
 
     # ---- 3.6 process_fault ----
     ("3.6", "the fault kills the kernel", "    process_end(process);\n    /* END SOLUTION */", "    trap_unexpected(frame);\n    /* END SOLUTION */",
