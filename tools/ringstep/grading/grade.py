@@ -22,7 +22,7 @@ from ringstep.grading.verdict import (FAIL, GRADER_ERROR, NOT_RUN, PASS, TIMEOUT
                                       Result, trim)
 from ringstep.kernel.constants import constants
 from ringstep.machine import process
-from ringstep.machine.record import Limits, MachineError, Point
+from ringstep.machine.record import Breakpoint, Limits, MachineError
 
 CPU_SECONDS = {"qemu": 4, "bochs": 20}      # most boots take 0.2, and end long before by their limit of instructions
 UNWRITTEN = re.compile(r"^Exercise (\d+\.\d+): .* is yours to write", re.M)
@@ -248,7 +248,7 @@ class Grader:
             address = {"int80": lambda: workspace.stub_of(kernel.elf, 0x80),
                        "start": lambda: constants(str(self.root))["USER_PROGRAM_BASE"]
                        }.get(name, lambda: None)()
-            points.append(Point(name, address, hits, stack=5 if name == "int80" else 0,
+            points.append(Breakpoint(name, address, hits, stack=5 if name == "int80" else 0,
                                 memory="memory" in more))
         limits = Limits(boot.mib, boot.instructions, CPU_SECONDS[emulator], serial_bytes=32 << 10,
                         log_bytes=16 << 20, confined=True)

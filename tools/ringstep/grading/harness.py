@@ -123,7 +123,7 @@ class Run:
         return snapshot.registers
 
     def snapshots(self, point):
-        return [s for s in self.record.snapshots if s.point == point]
+        return [s for s in self.record.snapshots if s.name == point]
 
     def hits(self, name):
         """How many snapshots of a point there can be."""
