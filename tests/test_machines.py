@@ -10,7 +10,7 @@ import pytest
 
 from ringstep.kernel import paging, symbols
 from ringstep.machine import bochs, qemu
-from ringstep.machine.record import Limits, MachineError, Point
+from ringstep.machine.record import Limits, MachineError, Breakpoint
 
 ROOT = pathlib.Path(__file__).parent.parent
 BOTH = pytest.mark.parametrize("machine", [qemu, bochs], ids=["qemu", "bochs"])
@@ -42,10 +42,10 @@ def test_end(machine, disk, text, end):
 
 
 @BOTH
-@pytest.mark.parametrize("points", [(), (Point("jmp", 0x7C01),)])
+@pytest.mark.parametrize("points", [(), (Breakpoint("jmp", 0x7C01),)])
 def test_limit_is_the_guests_work(machine, disk, points):
     """Not seconds: the same on a busy machine and on an idle one."""
-    record = machine.boot(disk(code.SPIN), limits=QUICK, points=points)
+    record = machine.boot(disk(code.SPIN), limits=QUICK, breakpoints=points)
     assert record.limit == "instructions" and len(record.snapshots) == len(points)
 
 
@@ -107,8 +107,8 @@ def test_any_path(machine, tmp_path):
 
 @BOTH
 def test_lab1_record(machine, lab1):
-    record = machine.boot(*lab1, points=[Point("kmain", stack=1, memory=True),
-                                         Point("trap_entry", hits=5, stack=7)])
+    record = machine.boot(*lab1, breakpoints=[Breakpoint("kmain", stack=1, memory=True),
+                                         Breakpoint("trap_entry", hits=5, stack=7)])
     assert (record.end, record.status) == ("power-off", 0)
     assert "Lab 1 is complete" in record.text
     assert [(e.kind, e.vector, e.error_code, e.cpl) for e in record.events] == [
@@ -118,7 +118,7 @@ def test_lab1_record(machine, lab1):
     assert record.registers.segments["tr"].selector == 0x28
     assert record.registers.gdtr.base == symbols.load(lab1[1]).address("gdt")
 
-    names = [s.point for s in record.snapshots]
+    names = [s.name for s in record.snapshots]
     assert names == ["kmain", "trap_entry", "trap_entry"]
     vector, error, rip, cs, _, rsp, ss = record.at("trap_entry").stack
     assert (vector, error, cs, ss) == (3, 0, 8, 0x10)
@@ -149,7 +149,7 @@ def test_events_know_the_serial_port(lab1):
 
 @BOTH
 def test_same_record_every_time(machine, lab1):
-    first, second = (machine.boot(*lab1, points=[Point("trap_entry", hits=9)]) for _ in "12")
+    first, second = (machine.boot(*lab1, breakpoints=[Breakpoint("trap_entry", hits=9)]) for _ in "12")
     for name in ("end", "serial", "events", "registers"):
         assert getattr(first, name) == getattr(second, name)
     assert [s.registers for s in first.snapshots] == [s.registers for s in second.snapshots]

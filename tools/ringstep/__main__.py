@@ -4,16 +4,17 @@ import importlib.util
 import os
 import subprocess
 import sys
+from typing import Iterator
 
 PLACES = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin")
 
 
-def other_pythons():
+def other_pythons() -> Iterator[str]:
     for folder in [*os.environ.get("PATH", "").split(os.pathsep), *PLACES]:
         yield from sorted(glob.glob(os.path.join(glob.escape(folder), "python3")))
 
 
-def find_python():
+def find_python() -> None:
     """Go on in a Python that has pyelftools; on a machine with several, the
     first one on the PATH may not be the one that the packages belong to."""
     if importlib.util.find_spec("elftools"):

@@ -1,12 +1,16 @@
 """What `make qemu`, `make bochs`, `make gdb` and their like do."""
 import argparse
+import importlib
 import os
 import signal
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ringstep.course.labs import CourseError
-from ringstep.machine.record import ENDS, Limits, MachineError
+from ringstep.machine.record import ENDS, Limits, MachineError, Record
+from ringstep.machine.terminal import Terminal
 
 FOREVER = Limits(instructions=None, cpu_seconds=None, log_bytes=16 << 20)
 RESET, OTHER, BROKEN, INTERRUPTED = 4, 5, 6, 130
@@ -20,16 +24,25 @@ STATUSES = [
 ]
 
 
-def say(emulator, text):
-    print(f"{emulator}: {text}", file=sys.stderr, flush=True)
+@dataclass
+class Options:
+    """What stands on the command line behind a command's name."""
+    command: str = ""
+    image: str = ""
+    kernel: str = ""
+    last: str = ""              # folder in which the last run is kept
+    port: str = ""              # for GDB
+    alone: bool = False         # GDB is started with it
+    lab: str = ""               # for the map: its number
+    compare: str = ""           # for the map: SOLVED= of a second kernel
+    again: str = ""             # variables to repeat in the other terminal
 
 
-def live(data):
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+def say(speaker: str, text: object) -> None:
+    print(f"{speaker}: {text}", file=sys.stderr, flush=True)
 
 
-def closing_line(record):
+def closing_line(record: Record) -> Tuple[int, str]:
     """Exit status and last line for a run, in words."""
     if record.end == "power-off":
         if record.status is not None and record.status < len(STATUSES):
@@ -42,20 +55,20 @@ def closing_line(record):
     return (0 if record.end == "closed" else OTHER), ENDS.get(record.end, record.end)
 
 
-def is_test_kernel(kernel):
+def is_test_kernel(kernel: str) -> bool:
     from ringstep.kernel import symbols
     return bool(kernel) and "observations" in symbols.load(kernel).names
 
 
-def limits_for(kernel):
+def limits_for(kernel: str) -> Limits:
     """No limits; a test kernel gets as much memory as under the grader."""
     return replace(FOREVER, mib=16) if is_test_kernel(kernel) else FOREVER
 
 
-def show_observations(record, kernel):
+def show_observations(record: Record, kernel: str) -> None:
     """A test kernel prints little: what it has seen is in its memory, for the grader."""
-    from ringstep.grading.harness import Boot, NotReached, Run
-    from ringstep.grading.seen import observations
+    from ringstep.grading.harness import Boot, Run
+    from ringstep.grading.seen import NotReached, observations
     if not is_test_kernel(kernel):
         return
     try:
@@ -65,16 +78,16 @@ def show_observations(record, kernel):
     print("what the test kernel saw, for the grader:", *lines, sep="\n", flush=True)
 
 
-def finish(record, args):
+def finish(record: Record, options: Options) -> int:
     """Say how a run ended and, where it ended badly, why; keep that for `make why`."""
     from ringstep.explain import postmortem
     status, words = closing_line(record)
     if record.serial and not record.serial.endswith(b"\n"):
-        live(b"\n")
-    show_observations(record, args.kernel)
-    explanation = postmortem.explain(record, args.kernel)
-    postmortem.keep(args.last, args.image, args.kernel, record, explanation)
-    if record.end == "closed" and args.alone:
+        print(flush=True)
+    show_observations(record, options.kernel)
+    explanation = postmortem.explain(record, options.kernel)
+    postmortem.keep(options.last, options.image, options.kernel, record, explanation)
+    if record.end == "closed" and options.alone:
         return 0
     for line in explanation.lines() if explanation else ():
         print(line, file=sys.stderr)
@@ -82,81 +95,103 @@ def finish(record, args):
     return status
 
 
-def run_qemu(args, window=False, extra=(), log=None):
+# ---- the commands that boot a kernel, or look at one ----
+
+def run_qemu_nox(options: Options, display: str = "none", extra: Sequence[str] = (),
+                 log: Optional[str] = None) -> int:
+    from ringstep.machine import qemu
+    terminal = Terminal()
+    record = qemu.boot(options.image, limits=limits_for(options.kernel), live=terminal,
+                       display=display, extra=extra, log=log)
+    terminal.end()
+    return finish(record, options)
+
+
+def run_qemu(options: Options, extra: Sequence[str] = (), log: Optional[str] = None) -> int:
+    """With a window, where there is a screen."""
     from ringstep.machine import qemu
     display = "none"
-    if window and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         display = next((d for d in ("gtk", "sdl", "cocoa") if d in qemu.displays()), "none")
-    return finish(qemu.boot(args.image, limits=limits_for(args.kernel), live=live, display=display, extra=extra,
-                            log=log),
-                  args)
+    return run_qemu_nox(options, display, extra, log)
 
 
-def run_bochs(args):
+def run_bochs(options: Options) -> int:
     from ringstep.explain import postmortem
     from ringstep.machine import bochs
-    record = bochs.boot(args.image, args.kernel, limits_for(args.kernel), live=live)
-    postmortem.look_again(record, args.kernel, args.image)
-    return finish(record, args)
+    terminal = Terminal()
+    record = bochs.boot(options.image, options.kernel, limits_for(options.kernel), live=terminal)
+    terminal.end()
+    postmortem.look_again(record, options.kernel, options.image)
+    return finish(record, options)
 
 
-def run_qemu_gdb(args):
+def run_qemu_gdb(options: Options) -> int:
     from ringstep.machine import debug
-    port = debug.port_of(args.port)
-    log = debug.log_of(args.last, port)
-    extra = debug.wait_for_gdb(port, args.again, args.alone)
-    with debug.running(log, args.kernel):
-        return run_qemu(args, window=True, extra=extra, log=log)
+    port = debug.port_of(options.port)
+    log = debug.log_of(options.last, port)
+    extra = debug.wait_for_gdb(port, options.again, options.alone)
+    with debug.running(log, options.kernel):
+        status = run_qemu(options, extra, log)
+    return status
 
 
-def run_gdb(args):
+def run_gdb(options: Options) -> int:
     from ringstep.machine import debug
-    return debug.gdb(args, debug.port_of(args.port))
+    return debug.gdb(debug.port_of(options.port), options.image, options.kernel, options.last)
 
 
-def run_debug(args):
+def run_debug(options: Options) -> int:
     from ringstep.machine import debug
-    return debug.side_by_side(args.again)
+    return debug.side_by_side(options.again)
 
 
-def run_bochs_debug(args):
+def run_bochs_debug(options: Options) -> int:
     from ringstep.machine import debug
-    return debug.bochs(args.image, args.kernel)
+    return debug.bochs(options.image, options.kernel)
 
 
-def run_map(args):
+def run_map(options: Options) -> int:
     from ringstep.explain import memmap
-    return memmap.run(args)
+    return int(memmap.run(options))
 
 
-def run_why(args):
+def run_why(options: Options) -> int:
     from ringstep.explain import postmortem
-    return postmortem.again(args.last)
+    return int(postmortem.again(options.last))
 
 
-def run_other(name):
-    """The commands that take their own arguments: graders, tools of the course."""
-    import importlib
-    return guarded("ringstep", lambda: importlib.import_module(f"ringstep.{OTHERS[name]}").main(sys.argv[2:]))
+COMMANDS: Dict[str, Callable[[Options], int]] = {
+    "qemu": run_qemu, "qemu-nox": run_qemu_nox, "qemu-gdb": run_qemu_gdb, "gdb": run_gdb,
+    "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
+    "why": run_why, "map": run_map,
+}
 
-
+# Graders and tools of the course, which take arguments of their own.
 OTHERS = {
     "grade": "grading.command", "mutants": "grading.mutants", "bench": "grading.bench",
     "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
     "handouts": "pages.handouts",
 }
-COMMANDS = {
-    "qemu": lambda args: run_qemu(args, window=True), "qemu-nox": run_qemu,
-    "qemu-gdb": run_qemu_gdb, "gdb": run_gdb, "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
-    "why": run_why, "map": run_map,
-}
 
 
-def terminate(number, _frame):
+def run_other(module: str, arguments: List[str]) -> int:
+    return importlib.import_module(f"ringstep.{module}").main(arguments) or 0
+
+
+def terminate(number: int, _frame: Optional[FrameType]) -> None:
     raise SystemExit(128 + number)
 
 
-def guarded(name, function):
+def in_words(error: Exception) -> str:
+    if isinstance(error, (MachineError, CourseError)):
+        return str(error)
+    if isinstance(error, OSError):          # a full disk, a tree that is somebody else's
+        return f"{error.filename or 'a file'}: {error.strerror}"
+    return f"{type(error).__name__}: {error} (RINGSTEP_DEBUG=1 shows where)"
+
+
+def guarded(name: str, function: Callable[[], int]) -> int:
     """No traceback reaches a user, and no emulator outlives us."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, terminate)
@@ -169,33 +204,21 @@ def guarded(name, function):
     except BrokenPipeError:                 # `make qemu-nox | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OTHER
-    except (MachineError, CourseError) as error:
-        say(name, error)
-        return BROKEN
-    except OSError as error:                # a full disk, a tree that is somebody else's
+    except Exception as error:              # the one place that knows of no name for it
         if os.environ.get("RINGSTEP_DEBUG"):
             raise
-        say(name, f"{error.filename or 'a file'}: {error.strerror}")
-        return BROKEN
-    except Exception as error:
-        if os.environ.get("RINGSTEP_DEBUG"):
-            raise
-        say(name, f"{type(error).__name__}: {error} (RINGSTEP_DEBUG=1 shows where)")
+        say(name, in_words(error))
         return BROKEN
 
 
-def main(argv=None):
-    if sys.argv[1:2] and sys.argv[1] in OTHERS:
-        return run_other(sys.argv[1])
+def main() -> int:
+    name, *arguments = sys.argv[1:] or [""]
+    if name in OTHERS:
+        return guarded("ringstep", lambda: run_other(OTHERS[name], arguments))
     parser = argparse.ArgumentParser(prog="ringstep")
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("--image")
-    parser.add_argument("--kernel")
-    parser.add_argument("--last", default="", help="folder in which the last run is kept")
-    parser.add_argument("--port", default="", help="for GDB")
-    parser.add_argument("--alone", action="store_true", help="GDB is started with it")
-    parser.add_argument("--lab", default="", help="for the map: its number")
-    parser.add_argument("--compare", default="", help="for the map: SOLVED= of a second kernel")
-    parser.add_argument("--again", default="", help="variables to repeat in the other terminal")
-    args = parser.parse_args(argv)
-    return guarded(args.command.split("-")[0], lambda: COMMANDS[args.command](args))
+    for option in ("image", "kernel", "last", "port", "lab", "compare", "again"):
+        parser.add_argument(f"--{option}")
+    parser.add_argument("--alone", action="store_true")
+    options = parser.parse_args(namespace=Options())
+    return guarded(options.command.split("-")[0], lambda: COMMANDS[options.command](options))

@@ -13,11 +13,12 @@ from typing import List
 
 from ringstep.kernel import decode, layout, paging, symbols
 from ringstep.kernel.layout import CONSTANTS, PAGE
-from ringstep.machine.record import MachineError, Point
+from ringstep.machine.record import Breakpoint, MachineError
 
 # What is drawn when the kernel comes here; otherwise, what is there at its end.
-MOMENTS = {"1": Point("probe_stack_overflow", memory=True), "2": Point("process_table_print", memory=True),
-           "3": Point("the first instruction in ring 3", layout.PROGRAMS, memory=True)}
+MOMENTS = {"1": Breakpoint("probe_stack_overflow", memory=True),
+           "2": Breakpoint("process_table_print", memory=True),
+           "3": Breakpoint("the first instruction in ring 3", layout.PROGRAMS, memory=True)}
 CELL = 64 << 10                 # bytes that one character or square stands for
 COLUMNS = 64
 FREE, FIRMWARE, RESERVED = ("free", "free", "."), ("firmware", "firmware and boot code", "F"), ("firmware", "not usable", "F")
@@ -161,7 +162,7 @@ def take(image, kernel, lab, title):
     """Boot a kernel and draw it at its lab's moment."""
     from ringstep.machine import qemu
     names, point = symbols.load(kernel).names, MOMENTS[lab]
-    record = qemu.boot(image, kernel, points=[point] if point.address or point.name in names else [])
+    record = qemu.boot(image, kernel, breakpoints=[point] if point.address or point.name in names else [])
     seen = record.at(point.name)
     if seen:
         return picture(title, f"at {point.name}", names, seen.memory, seen.registers.cr3)

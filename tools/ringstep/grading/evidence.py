@@ -90,7 +90,7 @@ class Evidence:
         return snapshot.registers
 
     def snapshots(self, watch: str) -> List[Snapshot]:
-        return [s for s in self.record.snapshots if s.point == watch]
+        return [s for s in self.record.snapshots if s.name == watch]
 
     def exceptions(self, vector: Optional[int] = None, kind: str = "exception") -> List[Event]:
         return [e for e in self.record.events

@@ -12,7 +12,7 @@ from ringstep.grading.registry import BOTH, Boot, Test, Watch, test
 from ringstep.grading.seen import Fail, Group, NotReached, Note, SystemCall, signed
 from ringstep.kernel import paging, symbols
 from ringstep.kernel.constants import constants
-from ringstep.machine.record import Record, Registers, Snapshot
+from ringstep.machine.record import Event, Record, Registers, Snapshot
 
 __all__ = ["BOTH", "Boot", "Fail", "Group", "NotReached", "Run", "SystemCall", "Test", "Watch",
            "program_starts", "signed", "system_calls", "test"]
@@ -46,6 +46,13 @@ def stub_of(known: symbols.Symbols, vector: int) -> int:
     if entry is None:
         raise LookupError("the table of the stubs is not in the kernel's file")
     return int.from_bytes(entry, "little")
+
+
+def call_in_record(event: Event) -> SystemCall:
+    registers = event.registers
+    if registers is None:
+        raise LookupError("QEMU's record has no registers at a system call")
+    return SystemCall(registers, event.rip, event.cs, registers.rflags, event.rsp, event.ss)
 
 
 def call_at_stub(snapshot: Snapshot) -> SystemCall:
@@ -133,8 +140,7 @@ class Run(Evidence):
         vector = call_vector(self.root)
         genuine = [e for e in self.exceptions(vector, "software") if e.cpl == 3]
         if self.emulator == "qemu":
-            return [SystemCall(e.registers, e.rip, e.cs, e.registers.rflags, e.rsp, e.ss)
-                    for e in genuine]
+            return [call_in_record(event) for event in genuine]
         calls = [call_at_stub(snapshot) for snapshot in self.snapshots(SYSTEM_CALL)]
         self.expect(len(calls) <= len(genuine), "system calls that come from ring 3",
                     f"{len(calls)} came to the stub of int {vector:#x}, yet Bochs has seen "

@@ -13,7 +13,7 @@ from ringstep.grading.seen import UNREADABLE
 from ringstep.grading.verdict import FAIL, GRADER_ERROR, NOT_RUN, trim
 from ringstep.grading.workspace import BuildError, Kernel, Workspace
 from ringstep.kernel import symbols
-from ringstep.machine.record import Limits, MachineError, Point, Record
+from ringstep.machine.record import Breakpoint, Limits, MachineError, Record
 
 # Most boots take 0.2, and what hangs ends long before by its limit of instructions.
 CPU_SECONDS = {"qemu": 4, "bochs": 20}
@@ -21,8 +21,8 @@ SERIAL_BYTES, LOG_BYTES = 32 << 10, 16 << 20
 ATTEMPTS = 2                    # an emulator that broke off gets a second one
 LETTERS = 32
 
-Breakpoints = Tuple[Point, ...]
-BootKernel = Callable[[str, Kernel, Limits, Breakpoints], Record]
+Watched = Tuple[Breakpoint, ...]
+BootKernel = Callable[[str, Kernel, Limits, Watched], Record]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ SKIPPED = NoRun(NOT_RUN, "another run of this kernel ended badly before")
 
 
 def boot_kernel(emulator: str, kernel: Kernel, limits: Limits,
-                breakpoints: Breakpoints) -> Record:
+                breakpoints: Watched) -> Record:
     module = importlib.import_module(f"ringstep.machine.{emulator}")
     record: Record = module.boot(kernel.image, kernel.elf, limits, breakpoints)
     return record
@@ -95,8 +95,8 @@ class Kernels:
                         serial_bytes=SERIAL_BYTES, log_bytes=LOG_BYTES, confined=True)
         known = symbols.load(kernel.elf)
         breakpoints = tuple(
-            Point(watch.name, watch.address and watch.address(self.space.root, known),
-                  watch.hits, watch.stack, watch.memory)
+            Breakpoint(watch.name, watch.address and watch.address(self.space.root, known),
+                       watch.hits, watch.stack, watch.memory)
             for watch in boot.all_watches() if emulator in watch.emulators)
         return self.boot_kernel(emulator, kernel, limits, breakpoints)
 

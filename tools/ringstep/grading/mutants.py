@@ -21,7 +21,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Se
 from ringstep.course.labs import CourseError, exercises, lab_of, labs
 from ringstep.grading import report
 from ringstep.grading.grade import Grader
-from ringstep.grading.kernels import Breakpoints, boot_kernel
+from ringstep.grading.kernels import Watched, boot_kernel
 from ringstep.grading.registry import BOTH
 from ringstep.grading.rows import Cheat, Right, Wrong
 from ringstep.grading.submission import Submission
@@ -86,12 +86,12 @@ class Bits:
 
 
 @lru_cache(100)         # a lab's solutions come again with every row, a row's own kernels do not
-def boot_once(emulator: str, bits: Bits, limits: Limits, breakpoints: Breakpoints) -> Record:
+def boot_once(emulator: str, bits: Bits, limits: Limits, breakpoints: Watched) -> Record:
     return boot_kernel(emulator, bits.kernel, limits, breakpoints)
 
 
 def boot_remembered(emulator: str, kernel: Kernel, limits: Limits,
-                    breakpoints: Breakpoints) -> Record:
+                    breakpoints: Watched) -> Record:
     """As boot_kernel(). Where one exercise is wrong, most kernels are the solutions', and an
     emulator does the same again with the same bits, as `bench stable` sees to."""
     digest = hashlib.sha256(Path(kernel.image).read_bytes()).hexdigest()

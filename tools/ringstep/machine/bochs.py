@@ -12,21 +12,26 @@ import re
 import select
 import shutil
 import signal
-import struct
+import subprocess
 import tempfile
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 from ringstep.machine import process, sandbox
 from ringstep.machine.bochs_log import parse_events, parse_registers
-from ringstep.machine.bochs_memory import BLOCK, BOOT_SECTOR, find_blocks
-from ringstep.machine.record import Limits, MachineError, Memory, Record, Snapshot, address_in, resolve
+from ringstep.machine.bochs_memory import BOOT_SECTOR, memory_of
+from ringstep.machine.record import (
+    Breakpoint, Breakpoints, End, Limits, Live, MachineError, Memory, PathLike, Record, Registers,
+    Snapshot, address_in)
 
 RESET_VECTOR = 0xFFF0
 SILENCE = 60            # seconds without a word from the debugger
 STOPPED = r"\(0\)(?: \[0x|\.\[)"      # the second: nothing is mapped where RIP points
 RESET = re.compile(r"\[CPU0  \] cpu \w+ reset")
 FILES = {               # Debian, Ubuntu; Fedora and others; Homebrew
-    "rom": ["/usr/share/bochs/BIOS-bochs-legacy", "/usr/share/bochs/BIOS-bochs-latest", "/usr/local/share/bochs/BIOS-bochs-latest",
+    "rom": ["/usr/share/bochs/BIOS-bochs-legacy", "/usr/share/bochs/BIOS-bochs-latest",
+            "/usr/local/share/bochs/BIOS-bochs-latest",
             "/opt/homebrew/share/bochs/BIOS-bochs-latest"],
     "vga": ["/usr/share/vgabios/vgabios.bin", "/usr/share/bochs/VGABIOS-lgpl-latest",
             "/usr/share/bochs/VGABIOS-lgpl-latest.bin",
@@ -57,85 +62,92 @@ debug: action=ignore, cpu0=report
 """
 
 
-def folder(image, more="", serial="serial", display="term", mib=Limits.mib):
+@contextmanager
+def folder(image: PathLike, more: str = "", serial: str = "serial", display: str = "term",
+           mib: int = Limits.mib) -> Iterator[str]:
     """A temporary folder with everything that Bochs reads and writes."""
-    found = {name: next(filter(os.path.exists, paths), None) for name, paths in FILES.items()}
-    for name, path in found.items():
-        if not path:
+    found = {}
+    for name, paths in FILES.items():
+        found[name] = next((path for path in paths if os.path.exists(path)), None)
+        if not found[name]:
             raise MachineError(f"Bochs' {name} image is not installed: type ./setup")
-    temporary = tempfile.TemporaryDirectory(prefix="ringstep-")
-    try:
-        shutil.copyfile(image, os.path.join(temporary.name, "disk.img"))
-    except OSError as error:
-        temporary.cleanup()
-        raise MachineError(f"{image}: {error.strerror}")
-    with open(os.path.join(temporary.name, "bochsrc"), "w") as file:
-        file.write(CONFIGURATION.format(mib=mib, more=more, serial=serial, display=display, **found))
-    return temporary
+    with tempfile.TemporaryDirectory(prefix="ringstep-") as here:
+        try:
+            shutil.copyfile(image, os.path.join(here, "disk.img"))
+        except OSError as error:
+            raise MachineError(f"{image}: {error.strerror}") from None
+        with open(os.path.join(here, "bochsrc"), "w") as file:
+            file.write(CONFIGURATION.format(mib=mib, more=more, serial=serial, display=display,
+                                            **found))
+        yield here
 
 
 @lru_cache()
-def command():
+def command() -> List[str]:
     """Bochs 3.0 must be told to be a debugger; 2.7 refuses that option."""
-    import subprocess
     bochs = process.find("bochs")
     words = subprocess.run([bochs, "--help"], stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).stdout
     return [bochs, "-q", "-f", "bochsrc"] + (["-debugger"] if b"-debugger" in words else [])
 
 
-class Machine:
-    def __init__(self, image, limits, live):
-        self.limits, self.live, self.said, self.typed = limits, live, "", 0
-        self.process = None
-        self.terminal, side = pty.openpty()
-        self.answers, log = pty.openpty()
-        self.fds = [self.terminal, side, self.answers, log]
-        self.pipe, serial = os.pipe() if live else (None, None)
-        self.fds += [self.pipe, serial] if live else []
+class Bochs:
+    """A Bochs with a kernel, driven by its debugger. What it opens goes onto `resources`."""
+
+    def __init__(self, resources: ExitStack, image: PathLike, limits: Limits,
+                 live: Optional[Live] = None) -> None:
+        self.resources, self.limits, self.live = resources, limits, live
+        self.said = ""                      # by the debugger, and not yet read
         self.sent = b""                     # live: what came out of the pipe
-        try:
-            self.folder = folder(image, f"debugger_log: {os.ttyname(log)}\n",
-                                 f"/dev/fd/{serial}" if live else "serial", mib=limits.mib)
+        self.pipe: Optional[int] = None
+        self.memory: Optional[Memory] = None
+        self.snapshots: List[Snapshot] = []
+        # At the last stop that tells how the run ended:
+        self.last: Optional[Registers] = None
+        self.copy: Optional[Memory] = None
+        with ExitStack() as theirs:
+            self.terminal, screen = self.pair(pty.openpty, theirs)
+            self.answers, debugger_log = self.pair(pty.openpty, resources)
+            inherited, serial_file = [], "serial"
+            if live:
+                self.pipe, serial = self.pair(os.pipe, theirs)
+                inherited, serial_file = [serial], f"/dev/fd/{serial}"
+            self.folder = resources.enter_context(
+                folder(image, f"debugger_log: {os.ttyname(debugger_log)}\n", serial_file,
+                       mib=limits.mib))
             argv = command()
             if limits.confined:
-                argv = sandbox.confine(argv, self.folder.name, writable=True)
+                argv = sandbox.confine(argv, self.folder, writable=True)
             self.process = process.spawn(
-                argv, limits, limits.log_bytes, cwd=self.folder.name,
-                pass_fds=[serial] if live else [], stdin=side, stdout=side, stderr=-3,
+                argv, limits, limits.log_bytes, cwd=self.folder, pass_fds=inherited,
+                stdin=screen, stdout=screen, stderr=subprocess.DEVNULL,
                 env=dict(os.environ, TERM="dumb"))
-            for fd in filter(None, (side, serial)):
-                self.fds.remove(fd)
-                os.close(fd)
-        except BaseException:
-            self.close()
-            raise
+            resources.callback(process.stop, self.process)
 
-    def close(self):
-        if self.process:
-            process.stop(self.process)
-        for fd in self.fds:
-            os.close(fd)
-        if hasattr(self, "folder"):
-            self.folder.cleanup()
+    def pair(self, make: Callable[[], Tuple[int, int]], theirs: ExitStack) -> Tuple[int, int]:
+        """Two ends of something: ours, and one that `theirs` closes."""
+        ours, other = make()
+        self.resources.callback(os.close, ours)
+        theirs.callback(os.close, other)
+        return ours, other
 
-    def contents(self, name, most=None):
+    def contents(self, name: str, most: Optional[int] = None) -> bytes:
         try:
-            with open(os.path.join(self.folder.name, name), "rb") as file:
+            with open(os.path.join(self.folder, name), "rb") as file:
                 return file.read(most)
         except FileNotFoundError:
             return b""
 
     # ---- talking ----
 
-    def pump(self):
+    def pump(self) -> None:
         """Read from whoever speaks; EOFError when Bochs has ended."""
         patience = SILENCE if self.limits.cpu_seconds else None
-        sources = [self.terminal, self.answers] + ([self.pipe] if self.live else [])
-        ready = select.select(sources, [], [], patience)[0]
+        speakers = [self.terminal, self.answers] + ([] if self.pipe is None else [self.pipe])
+        ready = select.select(speakers, [], [], patience)[0]
         if not ready:
             raise MachineError("Bochs has said nothing for a minute")
-        if self.live and self.pipe in ready:
+        if self.live and self.pipe is not None and self.pipe in ready:
             data = os.read(self.pipe, 65536)
             self.sent += data
             self.live(data)
@@ -145,17 +157,17 @@ class Machine:
             elif self.terminal in ready:
                 os.read(self.terminal, 65536)
         except OSError:                     # EIO: nobody holds the other side
-            raise EOFError
+            raise EOFError from None
 
-    def ask(self, line, last):
+    def ask(self, line: str, last: str) -> str:
         """Type a line; its answer up to a line that matches `last`."""
         try:
             os.write(self.terminal, line.encode() + b"\n")
         except OSError:
-            raise EOFError
+            raise EOFError from None
         return self.answer(last)
 
-    def answer(self, last):
+    def answer(self, last: str) -> str:
         while True:
             match = re.search(rf"^(?:{last}).*\n", self.said, re.M)
             if match:
@@ -163,141 +175,123 @@ class Machine:
                 return answer
             self.pump()
 
-    def go(self, *lines):
+    def go(self, *lines: str) -> str:
         """Type lines of which the last lets the guest run; what stopped it."""
         return self.ask("\n".join((*lines, "c")), STOPPED)
 
-    def registers(self):
+    def registers(self) -> Registers:
         return parse_registers(self.ask("r", "eflags") + self.ask("sreg", "idtr")
                                + self.ask("creg", "EFER"))
 
-    def memory(self, boot_sector):
-        """A reader for the guest's memory in the Bochs process, or None where
-        the system does not let us (only Linux does)."""
-        try:
-            pid = sandbox.inner(self.process.pid) if self.limits.confined else self.process.pid
-            fd = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
-            with open(f"/proc/{pid}/maps") as file:
-                maps = [line.split() for line in file]
-        except OSError:
-            return None
-        self.fds.append(fd)
-        ranges = [[int(n, 16) for n in line[0].split("-")] for line in maps
-                  if line[1].startswith("rw") and (len(line) == 5 or line[5] == "[heap]")]
-        mib = self.limits.mib
-        table = find_blocks(fd, ranges, boot_sector, mib)
-
-        def read(address, length):
-            blocks, data = os.pread(fd, 8 * (mib << 20) // BLOCK, table), b""
-            while length:
-                base, = struct.unpack_from("<Q", blocks, address // BLOCK * 8)
-                part = min(length, BLOCK - address % BLOCK)
-                data += os.pread(fd, part, base + address % BLOCK) if base else bytes(part)
-                address, length = address + part, length - part
-            return data
-        return table and Memory(read, mib << 20)
-
     # ---- running ----
 
-    def start(self):
-        """Go on to the boot sector; a reader for the guest's memory."""
+    def start(self) -> None:
+        """Go on to the boot sector, and find the guest's memory."""
         self.ask("", STOPPED)               # it stops before the first instruction
         self.go(f"lb {BOOT_SECTOR:#x}")
-        return self.memory(self.contents("disk.img", 512))
+        pid = self.process.pid
+        self.memory = memory_of(sandbox.inner(pid) if self.limits.confined else pid,
+                                self.contents("disk.img", 512), self.limits.mib, self.resources)
 
-    def run(self, left, off):
-        """Go on to the end: how it ended (None: Bochs ended by itself),
-        registers and memory at the last stop, and the snapshots."""
-        memory, snapshots = self.start(), []
-        places = list({*left, *([off] if off else [])})     # Bochs' breakpoints 2, 3, …: 1 is the boot sector
-        setup = [f"lb {address:#x}" for address in places]
-        if self.limits.instructions:
-            setup.append(f"sb {self.limits.instructions}")
-        last = copy = None
+    def run(self, breakpoints: Breakpoints, off: Optional[int]) -> Optional[End]:
+        """Go on to the end; None if Bochs ended by itself, as it does at a power-off."""
         try:
-            while True:
-                why = self.go(*setup)
-                setup, registers = [], self.registers()
-                if "Caught time breakpoint" in why:
-                    return "limit", registers, memory and memory.copy(), snapshots
-                if registers.rip in (RESET_VECTOR, BOOT_SECTOR):
-                    return "reset", registers, memory and memory.copy(), snapshots
-                point, hits = left.get(registers.rip, (None, 0))
-                if hits > 0:
-                    left[registers.rip][1] -= 1
-                    snapshots.append(Snapshot.take(point, registers, memory))
-                if hits == 1 and registers.rip != off:
-                    setup = [f"d {places.index(registers.rip) + 2}"]
-                if registers.rip == off:
-                    last, copy = registers, memory and memory.copy()
+            return self.go_on(breakpoints, off)
         except KeyboardInterrupt:           # its debugger takes the signal for "stop"
             os.killpg(self.process.pid, signal.SIGINT)
             self.answer(STOPPED)
-            return "stopped", self.registers(), memory and memory.copy(), snapshots
+            self.keep(self.registers())
+            return End("stopped")
         except EOFError:
-            self.process.wait()
-            return None, last, copy, snapshots
+            return None
 
-    def quit(self):
-        """Let Bochs write its files to their ends."""
+    def go_on(self, breakpoints: Breakpoints, off: Optional[int]) -> End:
+        """From stop to stop. Nothing can be asked later than in machine_off, at `off`."""
+        places = [*{*breakpoints.at, *([] if off is None else [off])}]
+        numbers = {place: number for number, place in enumerate(places, 2)}     # 1: boot sector
+        setup = [f"lb {place:#x}" for place in places]
+        if self.limits.instructions:
+            setup.append(f"sb {self.limits.instructions}")
+        while True:
+            why, registers = self.go(*setup), self.registers()
+            setup, at = [], registers.rip or 0
+            if "Caught time breakpoint" in why:
+                self.keep(registers)
+                return End("limit", "instructions")
+            if at in (RESET_VECTOR, BOOT_SECTOR):
+                self.keep(registers)
+                return End("reset")
+            breakpoint = breakpoints.hit(at)
+            if breakpoint:
+                self.snapshots.append(Snapshot.take(breakpoint, registers, self.memory))
+                if not breakpoints.left[at] and at != off:
+                    setup = [f"d {numbers[at]}"]
+            if at == off:
+                self.keep(registers)
+
+    def keep(self, registers: Registers) -> None:
+        self.last, self.copy = registers, self.memory and self.memory.copy()
+
+    # ---- the end ----
+
+    def record(self, end: Optional[End]) -> Record:
         try:
-            self.ask("q", "NO SUCH LINE")
+            self.ask("q", "NO SUCH LINE")   # Bochs writes its files to their ends
         except EOFError:
             self.process.wait()
+        log = self.contents("log", self.limits.log_bytes).decode("latin-1")
+        end = end or self.end_in(log)
+        _, log, *later = RESET.split(log)
+        if "exception with no resolution" in log:
+            end, self.last = End("triple-fault", end.limit), None   # these are of the time after it
+        elif later:                         # the BIOS has run again
+            end, self.last, self.copy = End("reset", end.limit), None, None
+        elif end.name == "limit" and "HLT instruction with IF=0" in log:
+            end = End("halted")
+        serial = self.sent if self.live else self.contents("serial", self.limits.serial_bytes)
+        said = self.last["rdi"] & 0xFFFFFFFF if end.name == "power-off" and self.last else None
+        return Record("bochs", end.name, said, serial, parse_events(log), self.snapshots,
+                      self.last, self.copy, end.limit)
 
-    def end_in(self, log):
+    def end_in(self, log: str) -> End:
         """Why Bochs has ended by itself."""
         panic = re.search(r">>PANIC<< (.*)", log)
         if panic and "Shutdown port" in panic[1]:
-            return "power-off", None
+            return End("power-off")
         if self.process.returncode in process.OUT_OF_TIME:
-            return "limit", "CPU time"
+            return End("limit", "CPU time")
         if panic:                           # the boot sector had been reached: the kernel did it
-            return "gave-up", panic[1]
+            return End("gave-up", panic[1])
         raise MachineError(f"Bochs broke off: {self.process.returncode}")
 
 
-def boot(image, kernel=None, limits=Limits(), points=(), live=None):
+def boot(image: PathLike, kernel: Optional[PathLike] = None, limits: Limits = Limits(),
+         breakpoints: Iterable[Breakpoint] = (), live: Optional[Live] = None) -> Record:
     """Boot a disk image to its end. Bochs cannot be asked about registers and
     memory later than in the kernel's machine_off(status): that is the end."""
-    points = resolve(points, kernel)
+    wanted = Breakpoints(breakpoints, kernel)
     off = address_in(kernel, "machine_off") if kernel else None
-    machine = Machine(image, limits, live)
-    try:
-        end, registers, memory, snapshots = machine.run(points, off)
-        machine.quit()
-        log = machine.contents("log", limits.log_bytes).decode("latin-1")
-        limit = "instructions" if end == "limit" else None
-        if end is None:
-            end, limit = machine.end_in(log)
-        _, log, *later = RESET.split(log)
-        if "exception with no resolution" in log:
-            end, registers = "triple-fault", None       # these are of the time after it
-        elif later:
-            end, registers, memory = "reset", None, None    # the BIOS has run again
-        elif end == "limit" and "HLT instruction with IF=0" in log:
-            end, limit = "halted", None
-        serial = machine.sent if live else machine.contents("serial", limits.serial_bytes)
-        status = registers["rdi"] & 0xFFFFFFFF if end == "power-off" and registers else None
-        return Record("bochs", end, status, serial, parse_events(log), snapshots,
-                      registers, memory, limit)
-    except EOFError:                        # before the boot sector, so not the kernel's doing
-        machine.process.wait()
-        raise MachineError(f"Bochs broke off at its start: {machine.process.returncode}") from None
-    finally:
-        machine.close()
+    with ExitStack() as resources:
+        bochs = Bochs(resources, image, limits, live)
+        try:
+            bochs.start()
+        except EOFError:                    # before the boot sector, so not the kernel's doing
+            code = bochs.process.wait()
+            raise MachineError(f"Bochs broke off at its start: {code}") from None
+        record = bochs.record(bochs.run(wanted, off))
+    return record
 
 
-def at_time(image, time, limits=Limits()):
+def at_time(image: PathLike, time: int, limits: Limits = Limits()
+            ) -> Optional[Tuple[Registers, Optional[Memory]]]:
     """(registers, memory) before the instruction number `time`, in a run of its own: Bochs
     executes the same instructions every time. None where it does not come that far."""
-    machine = Machine(image, limits, None)
-    try:
-        memory = machine.start()
-        if "Caught time breakpoint" not in machine.go(f"sba {time}"):
-            return None
-        return machine.registers(), memory and memory.copy()
-    except EOFError:
-        return None
-    finally:
-        machine.close()
+    with ExitStack() as resources:
+        bochs = Bochs(resources, image, limits)
+        try:
+            bochs.start()
+            if "Caught time breakpoint" in bochs.go(f"sba {time}"):
+                bochs.keep(bochs.registers())
+        except EOFError:
+            pass
+    return (bochs.last, bochs.copy) if bochs.last else None

@@ -1,13 +1,21 @@
 """Reading what Bochs writes: its debugger's registers, and its log of exceptions."""
 import re
+from typing import List, Optional, Tuple
 
-from ringstep.machine.record import GENERAL, PUSH_ERROR_CODE, Event, Registers, Segment, Table
+from ringstep.machine.record import (
+    GENERAL, PUSH_ERROR_CODE, Event, MachineError, Registers, Segment, TableRegister)
 
 
-def parse_registers(text):
-    def number(pattern):
+def parse_registers(text: str) -> Registers:
+    def number(pattern: str) -> int:
         match = re.search(pattern, text, re.M)
+        if not match:
+            raise MachineError(f"Bochs' debugger does not say {pattern}")
         return int(match[1].replace("_", ""), 16)
+
+    def table(name: str) -> TableRegister:
+        return TableRegister(number(rf"^{name}:base=0x(\w+)"),
+                             number(rf"^{name}:.*limit=0x(\w+)"))
     segments = {}
     for name, *parts in re.findall(r"^(\w+):0x(\w+), dh=0x(\w+), dl=0x(\w+)", text, re.M):
         selector, high, low = (int(part, 16) for part in parts)
@@ -17,7 +25,6 @@ def parse_registers(text):
             limit = limit << 12 | 0xFFF
         wide = name in ("ldtr", "tr")       # 64-bit base, of which dh and dl hold the half
         segments[name] = Segment(selector, None if wide else base, base, limit, high & 0x00F0FF00)
-    table = lambda name: Table(number(rf"^{name}:base=0x(\w+)"), number(rf"^{name}:.*limit=0x(\w+)"))
     return Registers({name: number(rf"^{name} ?: (\w+)") for name in GENERAL},
                      number(r"^rip: (\w+)"), number(r"^eflags:? 0x(\w+)"),
                      segments["cs"].selector & 3, segments, table("gdtr"), table("idtr"),
@@ -36,11 +43,14 @@ LOG = re.compile(r"^(?P<time>\d+)(?P<level>[de])\[CPU0  \] (?:"
                  r"|page fault for address (?P<address>\w+) @.*"
                  r"|interrupt\(.*\): INTERRUPT TO (?P<privilege>\w+) PRIVILEGE"
                  r"|(?P<mode>\w+) mode activated"
-                 r"|(?P<text>(?!page walk|interrupt\(long|interrupt\(\): vector =|LONG MODE|inhibit).*))$", re.M)
+                 r"|(?P<text>(?!page walk|interrupt\(long|interrupt\(\): vector =|LONG MODE"
+                 r"|inhibit).*))$", re.M)
 
 
-def parse_events(log):
-    events, real, error, address, reason = [], True, None, None, (None, "")
+def parse_events(log: str) -> List[Event]:
+    events: List[Event] = []
+    real, error, address = True, None, None
+    reason: Tuple[Optional[int], str] = (None, "")
     for match in LOG.finditer(log):
         time = int(match["time"])
         if match["mode"]:
@@ -63,7 +73,7 @@ def parse_events(log):
                 reason=reason[1] if kind == "exception" and reason[0] == time else None))
             reason = None, ""
     last = LAST.search(log)
-    for event in events if last else []:
-        if event.time == int(last[1]):
+    for event in events:
+        if last and event.time == int(last[1]):
             event.cs, event.rip = int(last[2], 16), int(last[3], 16)
     return events

@@ -8,14 +8,16 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from typing import Iterator, List, Optional
 
-from ringstep.machine import bochs as machine
+from ringstep.machine import bochs as emulator
+from ringstep.machine import process
 from ringstep.machine.record import MachineError, address_in
 
 COMMANDS = os.path.join("tools", "gdb", "ringstep.gdb")
 
 
-def port_of(text):
+def port_of(text: str) -> int:
     """GDBPORT, or a port of each user's own: several may share a machine."""
     if not text:
         return 25000 + os.getuid() % 10000
@@ -24,7 +26,7 @@ def port_of(text):
     return int(text)
 
 
-def in_use(port):
+def in_use(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -36,14 +38,14 @@ def in_use(port):
     return False
 
 
-def log_of(folder, port):
+def log_of(folder: str, port: int) -> str:
     """Where QEMU records for a session with GDB: `why` reads it there."""
     os.makedirs(folder or "build", exist_ok=True)
     return os.path.abspath(os.path.join(folder or "build", f"gdb-{port}.log"))
 
 
 @contextmanager
-def running(log, kernel):
+def running(log: str, kernel: Optional[str]) -> Iterator[None]:
     """Leave word for `make gdb`, beside the log, of which kernel waits there."""
     note, text = log + ".kernel", f"{os.getpid()} {kernel}"
     with open(note, "w") as file:
@@ -57,7 +59,7 @@ def running(log, kernel):
             os.unlink(note)
 
 
-def other_kernel(log, kernel):
+def other_kernel(log: str, kernel: str) -> Optional[str]:
     """The kernel that waits, if it is not this one."""
     try:
         with open(log + ".kernel") as file:
@@ -67,7 +69,7 @@ def other_kernel(log, kernel):
     return waits if waits != kernel else None
 
 
-def wait_for_gdb(port, again, alone=False):
+def wait_for_gdb(port: int, again: str, alone: bool = False) -> List[str]:
     """QEMU's options for a machine that stands still until GDB attaches."""
     if in_use(port):
         raise MachineError(f"port {port} is in use, perhaps by another `make qemu-gdb`: "
@@ -78,7 +80,7 @@ def wait_for_gdb(port, again, alone=False):
     return ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
 
 
-def until_it_waits(port, machine=None):
+def until_it_waits(port: int, machine: Optional[subprocess.Popen[bytes]] = None) -> bool:
     """Wait for a machine on the port; False when it has ended, or none comes."""
     for _ in range(600):
         if in_use(port):
@@ -89,41 +91,45 @@ def until_it_waits(port, machine=None):
     return False
 
 
-def gdb(args, port):
+def heed_ctrl_c() -> None:
+    """For a child: Ctrl-C is for it, and we ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def gdb(port: int, image: str, kernel: str, last: str) -> int:
     """Run GDB, and a machine for it where none waits. Its commands come with -x: a
     .gdbinit in the tree would be refused."""
-    program = next(filter(None, map(shutil.which, ("gdb", "gdb-multiarch", "x86_64-elf-gdb"))), None)
-    if not program:
-        raise MachineError("gdb is not installed: type ./setup")
-    machine, environment = None, dict(os.environ, RINGSTEP_LOG=log_of(args.last, port))
+    program, log = process.find("gdb", "gdb-multiarch", "x86_64-elf-gdb"), log_of(last, port)
+    machine: Optional[subprocess.Popen[bytes]] = None
     if os.environ.get("RINGSTEP_WAIT"):                     # `make debug` has started one
         until_it_waits(port)
-    waits = other_kernel(environment["RINGSTEP_LOG"], args.kernel) if in_use(port) else None
-    if waits:
-        raise MachineError(f"the machine that waits on port {port} runs {waits}, not {args.kernel}: "
-                           "give both terminals the same LAB=, SOLVED= and TEST=")
-    if not in_use(port):
+    if in_use(port):
+        waits = other_kernel(log, kernel)
+        if waits:
+            raise MachineError(f"the machine that waits on port {port} runs {waits}, not {kernel}: "
+                               "give both terminals the same LAB=, SOLVED= and TEST=")
+    else:
         machine = subprocess.Popen(
-            [sys.executable, "-B", "-m", "ringstep", "qemu-gdb", "--alone", "--port", str(port), "--image",
-             args.image, "--kernel", args.kernel, "--last", args.last], start_new_session=True)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)            # Ctrl-C is for GDB
+            [sys.executable, "-B", "-m", "ringstep", "qemu-gdb", "--alone", "--port", str(port),
+             "--image", image, "--kernel", kernel, "--last", last], start_new_session=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         if machine and not until_it_waits(port, machine):
             raise MachineError("QEMU did not start")
         return subprocess.call(
-            [program, "-q", "-nx", "-x", COMMANDS, args.kernel, "-ex", f"target remote 127.0.0.1:{port}",
-             *shlex.split(os.environ.get("GDBFLAGS", ""))], env=environment,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+            [program, "-q", "-nx", "-x", COMMANDS, kernel,
+             "-ex", f"target remote 127.0.0.1:{port}",
+             *shlex.split(os.environ.get("GDBFLAGS", ""))],
+            env=dict(os.environ, RINGSTEP_LOG=log), preexec_fn=heed_ctrl_c)
     finally:
         if machine:
-            try:
-                machine.wait(1)                             # it has something to say
-            except subprocess.TimeoutExpired:
+            process.wait(machine, 1)                        # it has something to say
+            if machine.poll() is None:
                 machine.terminate()
                 machine.wait()
 
 
-def side_by_side(again):
+def side_by_side(again: str) -> int:
     """The machine and GDB next to each other in tmux; without tmux GDB alone."""
     if not shutil.which("tmux"):
         print("tmux is not installed: `make gdb` starts the machine in this terminal", flush=True)
@@ -132,13 +138,13 @@ def side_by_side(again):
     os.execvp("tmux", ["tmux", "new-session", left, ";", "split-window", "-h", right])
 
 
-def bochs(image, kernel):
+def bochs(image: str, kernel: Optional[str]) -> int:
     """Bochs' own debugger on this terminal; Ctrl-C is for Bochs."""
     off = address_in(kernel, "machine_off")
     print(f"bochs: `c` runs, `s` steps, `help` lists the rest, `q` ends. "
           f"The kernel ends in machine_off: `lb {off:#x}`", flush=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with machine.folder(image, serial="/dev/stdout") as folder:
-        subprocess.call(machine.command(), cwd=folder, env=dict(os.environ, TERM="dumb"),
-                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    with emulator.folder(image, serial="/dev/stdout") as folder:
+        subprocess.call(emulator.command(), cwd=folder, env=dict(os.environ, TERM="dumb"),
+                        preexec_fn=heed_ctrl_c)
     return 0                                # Bochs calls its own power-off a panic

@@ -4,27 +4,31 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from typing import IO, Any, List, Optional, Set
 
-from ringstep.machine.record import MachineError
+from ringstep.machine.record import Limits, MachineError
 
 # ulimit -f counts 512 bytes. A write beyond it fails, and the emulator goes on.
 LIMITS = "trap '' XFSZ; {cpu} ulimit -f {blocks}; exec {guard} \"$@\""
 
-
-RUNNING, OVER = set(), []       # emulators; whether we are to end
+RUNNING: Set[subprocess.Popen[bytes]] = set()
+OVER: List[bool] = []           # whether we are to end
 
 # As subprocess has it, and as a sandbox around the emulator does.
 OUT_OF_TIME = (-signal.SIGXCPU, 128 + signal.SIGXCPU)
 
 
-def find(program):
-    path = shutil.which(program)
-    if not path:
-        raise MachineError(f"{program} is not installed: type ./setup")
-    return path
+def find(*programs: str) -> str:
+    """The first of them that this machine has."""
+    for program in programs:
+        path = shutil.which(program)
+        if path:
+            return path
+    raise MachineError(f"{programs[0]} is not installed: type ./setup")
 
 
-def spawn(argv, limits, file_bytes, **popen):
+def spawn(argv: List[str], limits: Limits, file_bytes: int,
+          **popen: Any) -> subprocess.Popen[bytes]:
     """Start argv in a session of its own: Ctrl-C is for us, and we stop it."""
     if OVER:
         raise MachineError("stopped")
@@ -40,7 +44,7 @@ def spawn(argv, limits, file_bytes, **popen):
     return process
 
 
-def wait(process, seconds):
+def wait(process: subprocess.Popen[bytes], seconds: float) -> None:
     """Give it so long to end by itself."""
     try:
         process.wait(seconds)
@@ -48,14 +52,14 @@ def wait(process, seconds):
         pass
 
 
-def stop_all():
+def stop_all() -> None:
     """We are to end: no thread need wait for its emulator, and none starts another."""
     OVER.append(True)
     for process in list(RUNNING):
         stop(process)
 
 
-def stop(process):
+def stop(process: subprocess.Popen[bytes]) -> None:
     RUNNING.discard(process)
     if process.poll() is None:
         try:
@@ -65,32 +69,15 @@ def stop(process):
     process.wait()
 
 
-def scratch_file(directory=None):
+def scratch_file(directory: Optional[str] = None) -> IO[bytes]:
     """A file without a name: nothing is left of it, however we end."""
     return tempfile.TemporaryFile(dir=directory)
 
 
-def path_of(file):
+def path_of(file: IO[bytes]) -> str:
     return f"/dev/fd/{file.fileno()}"
 
 
-def contents(file, most=None):
+def contents(file: IO[bytes], most: Optional[int] = None) -> bytes:
     size = os.fstat(file.fileno()).st_size
     return os.pread(file.fileno(), min(size, most or size), 0)
-
-
-def send(channel, data):
-    try:
-        channel.sendall(data)
-    except OSError:
-        raise EOFError from None            # the emulator has ended
-
-
-def receive(channel):
-    try:
-        data = channel.recv(65536)
-    except ConnectionError:
-        data = b""
-    if not data:
-        raise EOFError
-    return data

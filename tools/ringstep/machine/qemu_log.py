@@ -1,8 +1,10 @@
 """Reading what QEMU writes: registers, and the log of `-d int,trace:serial_write`."""
 import re
 from dataclasses import dataclass
+from typing import List, Optional
 
-from ringstep.machine.record import GENERAL, PUSH_ERROR_CODE, Event, Registers, Segment, Table
+from ringstep.machine.record import (
+    GENERAL, PUSH_ERROR_CODE, Event, Registers, Segment, TableRegister)
 
 NUMBER = re.compile(r"\b([A-Z0-9]{2,4}) ?=([0-9a-f]+)")
 SEGMENT = re.compile(r"^(ES|CS|SS|DS|FS|GS|LDT|TR) ?=([0-9a-f]{4}) ([0-9a-f]+) "
@@ -10,7 +12,7 @@ SEGMENT = re.compile(r"^(ES|CS|SS|DS|FS|GS|LDT|TR) ?=([0-9a-f]{4}) ([0-9a-f]+) "
 TABLE = re.compile(r"^(GDT|IDT)= +([0-9a-f]+) ([0-9a-f]+)", re.M)
 
 
-def parse_registers(text):
+def parse_registers(text: str) -> Registers:
     """Both `info registers` and the log have this form."""
     values = {name.lower(): int(value, 16) for name, value in NUMBER.findall(text)}
     if "rip" not in values:                 # 16- and 32-bit code
@@ -22,13 +24,13 @@ def parse_registers(text):
         base = int(base, 16)
         segments[name] = Segment(int(selector, 16), base, base & 0xFFFFFFFF, int(limit, 16),
                                  int(flags, 16) & 0x00F0FF00)
-    tables = {name: Table(int(base, 16), int(limit, 16))
+    tables = {name: TableRegister(int(base, 16), int(limit, 16))
               for name, base, limit in TABLE.findall(text)}
     return Registers({name: values[name] for name in GENERAL if name in values},
                      values.get("rip"), values.get("rfl", values.get("efl")), values["cpl"],
-                     segments, tables.get("GDT"), tables.get("IDT"),
-                     *(values.get(name) for name in ("cr0", "cr2", "cr3", "cr4", "efer")),
-                     halted=bool(values.get("hlt")))
+                     segments, tables.get("GDT"), tables.get("IDT"), values.get("cr0"),
+                     values.get("cr2"), values.get("cr3"), values.get("cr4"), values.get("efer"),
+                     bool(values.get("hlt")))
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Dump:
     """An event's registers: most are never asked for, and so not parsed."""
     text: str
 
-    def registers(self):
+    def registers(self) -> Registers:
         return parse_registers(self.text)
 
 
@@ -48,8 +50,9 @@ LOG = re.compile(
     r"(?: CR2=(?P<cr2>\S+))?.*\n(?P<dump>(?:[A-Z].*\n)*)", re.M)
 
 
-def parse_events(log):
-    events, sent, divisor, hardware = [], 0, False, None
+def parse_events(log: str) -> List[Event]:
+    events: List[Event] = []
+    sent, divisor, hardware = 0, False, None
     for match in LOG.finditer(log):
         if match["port"] == "3":
             divisor = bool(int(match["byte"], 16) & 0x80)   # DLAB: port 0 is the divisor
@@ -58,12 +61,21 @@ def parse_events(log):
         elif match["hardware"]:
             hardware = int(match["hardware"], 16)
         else:
-            vector, software = int(match["vector"], 16), match["software"] == "1"
-            kind = "software" if software else "interrupt" if vector == hardware or vector >= 32 else "exception"
+            events.append(event(match, hardware, sent))
             hardware = None
-            has_code = kind == "exception" and vector in PUSH_ERROR_CODE
-            number = lambda name: int(match[name], 16) if match[name] else None
-            events.append(Event(kind, vector, number("error") if has_code else None,
-                                number("cpl"), number("cs"), number("rip"), number("ss"),
-                                number("rsp"), number("cr2"), sent, dump=Dump(match["dump"])))
     return events
+
+
+def event(match: "re.Match[str]", hardware: Optional[int], sent: int) -> Event:
+    """A trap; `hardware` is the vector of the device that QEMU was about to serve."""
+    def number(name: str) -> Optional[int]:
+        return int(match[name], 16) if match[name] else None
+    vector, kind = int(match["vector"], 16), "exception"
+    if match["software"] == "1":
+        kind = "software"
+    elif vector == hardware or vector >= 32:
+        kind = "interrupt"
+    has_code = kind == "exception" and vector in PUSH_ERROR_CODE
+    return Event(kind, vector, number("error") if has_code else None,
+                 number("cpl"), number("cs"), number("rip"), number("ss"), number("rsp"),
+                 number("cr2"), sent, dump=Dump(match["dump"]))

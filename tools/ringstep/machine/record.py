@@ -3,12 +3,16 @@
 Tests read a Record and never talk to an emulator. What an emulator cannot
 tell is None.
 """
+import os
 import struct
-from dataclasses import dataclass, field, replace
-from typing import Dict, List, Optional
+from dataclasses import dataclass, field
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Protocol, Union
 
 from ringstep.kernel import symbols
 from ringstep.kernel.paging import translate
+
+PathLike = Union[str, "os.PathLike[str]"]
+Live = Callable[[bytes], object]        # gets serial bytes as they come
 
 PAGE = 4096
 CHUNK = 1 << 16
@@ -34,28 +38,36 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Point:
+class Breakpoint:
     """A place at which to look at the processor, the first `hits` times."""
     name: str
     address: Optional[int] = None   # None: the kernel's symbol of that name
     hits: int = 1
-    stack: int = 0              # so many 8-byte words from rsp up
-    memory: bool = False        # keep a copy of physical memory
+    stack: int = 0                  # so many 8-byte words from rsp up
+    memory: bool = False            # keep a copy of physical memory
 
 
-def resolve(points, kernel):
-    """{address: [point, hits left]}, with the addresses of symbols filled in."""
-    found = {}
-    for point in points:
-        if point.address is None:
-            point = replace(point, address=address_in(kernel, point.name))
-        found[point.address] = [point, point.hits]
-    return found
+class Breakpoints:
+    """The breakpoints of a run by address, and how often each is still to be hit."""
+
+    def __init__(self, breakpoints: Iterable[Breakpoint], kernel: Optional[PathLike]) -> None:
+        self.at: Dict[int, Breakpoint] = {}
+        for point in breakpoints:
+            address = address_in(kernel, point.name) if point.address is None else point.address
+            self.at[address] = point
+        self.left = {address: point.hits for address, point in self.at.items()}
+
+    def hit(self, address: int) -> Optional[Breakpoint]:
+        """The one that is to be looked at here; that look is counted."""
+        if self.left.get(address, 0) <= 0:
+            return None
+        self.left[address] -= 1
+        return self.at[address]
 
 
-def address_in(kernel, name):
+def address_in(kernel: Optional[PathLike], name: str) -> int:
     try:
-        return symbols.load(kernel).address(name)
+        return int(symbols.load(kernel).address(name))
     except (KeyError, OSError):
         raise MachineError(f"{kernel} has no symbol {name}") from None
 
@@ -71,7 +83,8 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableRegister:
+    """GDTR or IDTR."""
     base: int
     limit: int
 
@@ -83,8 +96,8 @@ class Registers:
     rflags: Optional[int]
     cpl: int
     segments: Dict[str, Segment] = field(default_factory=dict)
-    gdtr: Optional[Table] = None
-    idtr: Optional[Table] = None
+    gdtr: Optional[TableRegister] = None
+    idtr: Optional[TableRegister] = None
     cr0: Optional[int] = None
     cr2: Optional[int] = None
     cr3: Optional[int] = None
@@ -92,11 +105,11 @@ class Registers:
     efer: Optional[int] = None
     halted: Optional[bool] = None
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> int:
         return self.general[name]
 
     @property
-    def bits(self):
+    def bits(self) -> int:
         """The width of the code: 16, 32 or 64."""
         if not (self.cr0 or 0) & 1:
             return 16
@@ -104,6 +117,11 @@ class Registers:
         if (self.efer or 0) >> 10 & 1 and attributes >> 21 & 1:
             return 64
         return 32 if attributes >> 22 & 1 else 16
+
+
+class Dump(Protocol):
+    """Registers in an emulator's words."""
+    def registers(self) -> Registers: ...
 
 
 @dataclass
@@ -121,32 +139,32 @@ class Event:
     serial_before: Optional[int] = None     # bytes sent to the serial port before it
     time: Optional[int] = None              # Bochs: instructions since power-on
     reason: Optional[str] = None            # Bochs: why, in its own words
-    dump: Optional[object] = None           # QEMU: the registers, which it parses when asked
+    dump: Optional[Dump] = None           # QEMU: the registers, which it parses when asked
 
     @property
-    def registers(self):
-        return self.dump and self.dump.registers()
+    def registers(self) -> Optional[Registers]:
+        return self.dump.registers() if self.dump else None
 
     @property
-    def cr3(self):
-        return self.dump and self.registers.cr3
+    def cr3(self) -> Optional[int]:
+        return self.registers.cr3 if self.registers else None
 
 
 class Memory:
     """Physical memory. `read` gets an address and a length."""
 
-    def __init__(self, read, size):
+    def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
         self._read, self.size = read, size
 
-    def read(self, address, length):
+    def read(self, address: int, length: int) -> bytes:
         if address < 0 or address + length > self.size:
             raise LookupError(f"physical address {address:#x} is outside of memory")
         return self._read(address, length)
 
-    def u64(self, address):
-        return struct.unpack("<Q", self.read(address, 8))[0]
+    def u64(self, address: int) -> int:
+        return int.from_bytes(self.read(address, 8), "little")
 
-    def copy(self):
+    def copy(self) -> "Memory":
         """Frozen as it is now; what is zero takes no room."""
         chunks, zero = {}, bytes(CHUNK)
         for at in range(0, self.size, CHUNK):
@@ -154,13 +172,13 @@ class Memory:
             if chunk != zero:
                 chunks[at] = chunk
 
-        def read(address, length):
+        def read(address: int, length: int) -> bytes:
             first, end = address // CHUNK * CHUNK, address + length
             data = b"".join(chunks.get(at, zero) for at in range(first, end, CHUNK))
             return data[address - first:end - first]
         return Memory(read, self.size)
 
-    def virtual(self, cr3, address, length):
+    def virtual(self, cr3: int, address: int, length: int) -> Optional[bytes]:
         """What lies at a virtual address, or None where nothing is mapped."""
         data = b""
         while length:
@@ -175,19 +193,25 @@ class Memory:
 
 @dataclass
 class Snapshot:
-    point: str
+    name: str                               # of the breakpoint
     registers: Registers
     stack: Optional[List[int]] = None       # None: not asked for, or not mapped
     memory: Optional[Memory] = None
 
     @staticmethod
-    def take(point, registers, memory):
-        stack = None
-        if point.stack and memory:
-            data = memory.virtual(registers.cr3, registers["rsp"], 8 * point.stack)
-            stack = data and list(struct.unpack(f"<{point.stack}Q", data))
-        return Snapshot(point.name, registers, stack,
-                        memory.copy() if memory and point.memory else None)
+    def take(breakpoint: Breakpoint, registers: Registers, memory: Optional[Memory]) -> "Snapshot":
+        stack, words = None, breakpoint.stack
+        if words and memory and registers.cr3 is not None:
+            data = memory.virtual(registers.cr3, registers["rsp"], 8 * words)
+            stack = list(struct.unpack(f"<{words}Q", data)) if data else None
+        return Snapshot(breakpoint.name, registers, stack,
+                        memory.copy() if memory and breakpoint.memory else None)
+
+
+class End(NamedTuple):
+    """How a run ended."""
+    name: str                               # one of ENDS
+    limit: Optional[str] = None             # which, where that is "limit"; why, where "gave-up"
 
 
 @dataclass
@@ -198,19 +222,19 @@ class Record:
     serial: bytes = b""
     events: List[Event] = field(default_factory=list)
     snapshots: List[Snapshot] = field(default_factory=list)
-    registers: Optional[Registers] = None   # at the end; QEMU: see Point("machine_off")
-                                            # for the general ones after a power-off
+    registers: Optional[Registers] = None   # at the end; QEMU: after a power-off
+                                            # without the general ones: a breakpoint tells them
     memory: Optional[Memory] = None         # at the end
-    limit: Optional[str] = None             # which one, where end is "limit"; why, where "gave-up"
+    limit: Optional[str] = None             # which, where end is "limit"; why, where "gave-up"
     samples: List[Registers] = field(default_factory=list)  # now and then during the run
 
     @property
-    def text(self):
+    def text(self) -> str:
         return self.serial.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
 
-    def at(self, name):
+    def at(self, name: str) -> Optional[Snapshot]:
         """The first snapshot of that name, or None."""
-        return next((s for s in self.snapshots if s.point == name), None)
+        return next((s for s in self.snapshots if s.name == name), None)
 
 
 ENDS = {
@@ -226,7 +250,7 @@ ENDS = {
 }
 
 
-def status_of(port_e9):
+def status_of(port_e9: bytes) -> Optional[int]:
     """The status is the last byte written to port 0xE9, a digit."""
     last = port_e9[-1:]
     return int(last) if last.isdigit() else None

@@ -11,6 +11,8 @@ import signal
 import subprocess
 import tempfile
 from functools import lru_cache
+from pathlib import Path
+from typing import List, Sequence, Tuple
 
 CPU_SECONDS = 10            # for each process
 SECONDS = 30                # for all of a command: a compiler can be made to wait for ever
@@ -26,7 +28,7 @@ LIMITS = (f"ulimit -t {CPU_SECONDS}; ulimit -f {FILE_BYTES // 512}; ulimit -c 0;
 
 
 @lru_cache()
-def bubblewrap():
+def bubblewrap() -> List[str]:
     """The words before a command that put it into a sandbox; [] where there is none."""
     program = shutil.which("bwrap")
     if not program or os.environ.get("RINGSTEP_SANDBOX") == "none":
@@ -48,7 +50,7 @@ def bubblewrap():
     return words if probe.returncode == 0 else []
 
 
-def confine(argv, folder, writable=False):
+def confine(argv: List[str], folder: str, writable: bool = False) -> List[str]:
     """The command, with nothing of the system but its programs and one folder.
     What it has open stays open; terminals stay reachable by name."""
     words = bubblewrap()
@@ -59,7 +61,7 @@ def confine(argv, folder, writable=False):
             "--bind" if writable else "--ro-bind", folder, folder, "--chdir", folder, *argv]
 
 
-def inner(pid):
+def inner(pid: int) -> int:
     """The innermost process, of which `pid` is the sandbox around it."""
     try:
         while True:
@@ -69,43 +71,50 @@ def inner(pid):
         return pid
 
 
-def describe():
+def describe() -> str:
     if bubblewrap():
         return "bubblewrap: no network, no files but the scratch tree's"
     return "limits of time, memory and file size only: bubblewrap is missing or refused here"
 
 
-def ends_within(process, seconds):
-    """Wait so long at most. Popen.wait() with a limit looks every 50 ms; Linux can tell at once."""
+def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait so long at most. Popen.wait() looks every 50 ms; Linux can tell at once."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except (AttributeError, OSError):
         try:
-            return process.wait(seconds) is not None
+            process.wait(seconds)
+            return True
         except subprocess.TimeoutExpired:
             return False
     try:
-        return bool(select.select([descriptor], [], [], seconds)[0]) and process.wait() is not None
+        if not select.select([descriptor], [], [], seconds)[0]:
+            return False
+        process.wait()
+        return True
     finally:
         os.close(descriptor)
 
 
-def run(argv, directory):
+def run(argv: Sequence[str], directory: Path) -> Tuple[int, str]:
     """Run a command in the directory, the only one that it can write to.
     Returns (exit status, output, cut to a sane length)."""
     words = list(argv)
     if bubblewrap():
-        words = [*bubblewrap(), "--bind", str(directory), "/ringstep", "--chdir", "/ringstep", *argv]
+        words = [*bubblewrap(), "--bind", str(directory), "/ringstep", "--chdir", "/ringstep",
+                 *argv]
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(["/bin/sh", "-c", LIMITS, "sh", *words], cwd=directory, env=ENVIRONMENT,
-                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                                   start_new_session=True)
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", LIMITS, "sh", *words], cwd=directory, env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True)
         try:
-            if not ends_within(process, SECONDS):   # it waits for something: CPU time would never end it
+            if not ends_within(process, SECONDS):       # CPU time would never end it
                 output.write(f"{STOPPED} {SECONDS} seconds: it waited for something\n".encode())
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         output.seek(0)
-        return process.returncode, output.read(OUTPUT_BYTES).decode("utf-8", "backslashreplace")
+        text = output.read(OUTPUT_BYTES).decode("utf-8", "backslashreplace")
+    return process.returncode, text
