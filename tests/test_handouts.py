@@ -232,6 +232,17 @@ def test_site_works_from_disk():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("mkdocs"), reason="mkdocs is not installed")
+def test_mkdocs_is_strict(tmp_path, monkeypatch):
+    """A link within the site that leads nowhere ends the build, and is named."""
+    from ringstep.pages import website
+    monkeypatch.setattr(website, "OUT", tmp_path)
+    monkeypatch.setattr(website, "plain", lambda name: "# Page\n\n[x](nowhere.md)\n")
+    with pytest.raises(HandoutError, match="'nowhere.md' which is not found"):
+        website.build()
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 def test_browser_shows_the_site_and_the_pdf(tmp_path):
     """A browser runs the search from disk and prints the PDF; no page is wider than a phone."""

@@ -75,7 +75,7 @@ def build() -> None:
         "nav": [{title(name): f"{name}.md"} for name in pages()]}))
     if not shutil.which("mkdocs"):
         raise HandoutError("mkdocs is missing: type PAGES=1 ./setup")
-    run("mkdocs", "build", "--strict", "-q", "-f", OUT / "mkdocs.yml")
+    run("mkdocs", "build", "--strict", "-f", OUT / "mkdocs.yml")
     (site / "index.html").write_text(START)
     shutil.rmtree(docs)
     print(f"site: {(site / 'index.html').relative_to(ROOT)}")
