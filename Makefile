@@ -53,7 +53,10 @@ grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [R
 	@$(python) grade --lab "$(chosen_lab)" \
 	    --submission "$$SUBMISSION" --report "$$REPORT" --only "$$ONLY"
 
-chosen_lab = $(if $(filter file,$(origin LAB)),,$(number))
+# All labs, unless one was named.
+ifneq ($(origin LAB),file)
+chosen_lab := $(number)
+endif
 
 handin:                 ## pack your exercise files, of all labs or of LAB=n
 	@$(python) classroom handin $(chosen_lab)
