@@ -8,7 +8,7 @@ from typing import List, Tuple
 import pytest
 
 from ringstep.kernel import paging, symbols
-from ringstep.kernel.constants import constants
+from ringstep.kernel.contract import constants
 from ringstep.machine import bochs, qemu
 from ringstep.machine.record import Record
 

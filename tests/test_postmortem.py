@@ -11,6 +11,7 @@ import pytest
 
 from ringstep.course import labs
 from ringstep.explain import postmortem
+from ringstep.explain.scene import section_of
 from ringstep.grading import mutants
 from ringstep.grading.workspace import Workspace
 from ringstep.machine import bochs, qemu
@@ -149,8 +150,10 @@ def slug(heading):
 
 def test_pages_to_read_exist():
     source = "".join(file.read_text() for file in (ROOT / "tools/ringstep/explain").glob("*.py"))
+    ids = set(re.findall(r'"(\d+\.\d+)"', source))
     named = set(re.findall(r'"(\w+\.md)#([a-z0-9_-]+)"', source))
-    assert len(named) > 10
+    assert len(named) > 5 and len(ids) > 10 and ids <= set(PATHS)
+    named |= {tuple(section_of(id).split("#")) for id in ids}
     vectors = ["de-divide-error", "bp-breakpoint", "ud-invalid-opcode", "nm-device-not-available", "df-double-fault",
                "ts-invalid-tss", "np-segment-not-present", "ss-stack-segment-fault", "gp-general-protection",
                "pf-page-fault", "exceptions", "it-hangs", "it-resets"]

@@ -1,9 +1,11 @@
 """The commands gdt, idt, tss, pt and vmmap: the tables that the processor reads."""
 import re
-import struct
+from typing import List, Optional, Tuple
 
 import gdb
-from gdb_machine import C, Machine, command, number, physically, pids, stubs, vector_number, vectors
+from gdb_machine import (
+    MASK, TSS, VECTORS, C, Machine, command, number, physically, pids, stubs, vector_number,
+    vectors)
 
 from ringstep.kernel import decode, layout, paging
 
@@ -15,127 +17,151 @@ EXPECTED = {            # the contract's entries of the GDT
 }
 
 
-def marked(words, expected):
-    return words + (f"   <-- wrong, expected \"{expected}\"" if expected and words != expected else "")
+def marked(words: str, expected: str) -> str:
+    if not expected or words == expected:
+        return words
+    return f"{words}   <-- wrong, expected \"{expected}\""
 
 
 @command("gdt")
-def gdt():
-    """gdt: the GDT that GDTR names, each entry decoded; what differs from the contract is marked."""
+def gdt() -> None:
+    """gdt: the GDT that GDTR names, each entry decoded; what is not as it should be is marked."""
     m = Machine()
-    base, limit = m.registers.gdtr.base, m.registers.gdtr.limit
-    if limit < 15:
-        raise gdb.GdbError(f"no GDT is loaded yet (GDTR base {base:#x}, limit {limit:#x})")
-    kernels = m.names.get("gdt") == base
-    print(f"GDTR: base {base:#x} ({m.symbol(base) if kernels else 'the boot code has its GDT there'}), limit {limit:#x}")
-    entries, at = m.words(base, (limit + 1) // 8), 1
+    gdtr = m.registers.gdtr
+    if not gdtr or gdtr.limit < 15:
+        raise gdb.GdbError(f"no GDT is loaded yet (GDTR base {gdtr.base:#x}, limit {gdtr.limit:#x})"
+                           if gdtr else "GDTR is not known")
+    kernels = m.names.get("gdt") == gdtr.base
+    whose = m.symbol(gdtr.base) if kernels else "the boot code has its GDT there"
+    print(f"GDTR: base {gdtr.base:#x} ({whose}), limit {gdtr.limit:#x}")
+    entries, at = m.words(gdtr.base, (gdtr.limit + 1) // 8), 1
     while at < len(entries):
-        selector, low = 8 * at, entries[at]
-        system = low and not low >> 44 & 1 and at + 1 < len(entries)
-        name, expected = next((v for k, v in EXPECTED.items() if k & ~7 == selector), ("", ""))
-        if system:
-            words = decode.system(low, entries[at + 1])
-        else:
-            words = decode.segment(low) if low else "empty"
-        if selector == C["SELECTOR_TSS"]:
-            name, wanted = "TSS", f"present, DPL 0, base {m.names['tss']:#x}, limit 0x67" if "tss" in m.names else ""
-            expected = f"busy 64-bit TSS, {wanted}" if wanted not in words else ""
+        selector, low, above = 8 * at, entries[at], entries[at + 1:at + 2]
+        system = bool(low and not low >> 44 & 1 and above)
+        words = decode.system(low, above[0]) if system else decode.segment(low) if low else "empty"
+        name, expected = expected_at(m, selector, words)
         if low or (expected and kernels):
-            used = [r.upper() for r, s in m.registers.segments.items() if s.selector & ~7 == selector]
-            print(f"  {selector:#04x} {name:<12}{low:#018x} {marked(words, expected if kernels else '')}"
+            used = [register.upper() for register, segment in m.registers.segments.items()
+                    if segment.selector & ~7 == selector]
+            print(f"  {selector:#04x} {name:<12}{low:#018x} "
+                  f"{marked(words, expected if kernels else '')}"
                   + (f"  [{' '.join(used)}]" if used else ""))
         at += 2 if system or selector == C["SELECTOR_TSS"] else 1
 
 
+def expected_at(m: Machine, selector: int, words: str) -> Tuple[str, str]:
+    """(name, words) of an entry by the contract."""
+    if selector == C["SELECTOR_TSS"]:
+        wanted = f"present, DPL 0, base {m.names['tss']:#x}, limit {TSS.size - 1:#x}" \
+            if "tss" in m.names else ""
+        return "TSS", f"busy 64-bit TSS, {wanted}" if wanted not in words else ""
+    return next((v for k, v in EXPECTED.items() if k & ~7 == selector), ("", ""))
+
+
 @command("idt", 1, vectors)
-def idt(which=None):
-    """idt [VECTOR]: the IDT that IDTR names. VECTOR is a number or a mnemonic (gp). Gates that are alike are one line."""
+def idt(which: Optional[str] = None) -> None:
+    """idt [VECTOR]: the IDT that IDTR names. VECTOR is a number or a mnemonic (gp).
+    Gates that are alike are one line."""
     vector = vector_number(which) if which else None
     m = Machine()
-    base, limit = m.registers.idtr.base, m.registers.idtr.limit
-    if limit < 0xFFF or not m.registers.cr0 >> 31:
-        raise gdb.GdbError(f"no IDT is loaded yet (IDTR base {base:#x}, limit {limit:#x})")
-    words = m.words(base, 512)
-    own = stubs()
-
-    def target(vector):
-        offset = decode.gate_fields(*words[2 * vector:2 * vector + 2])["offset"]
-        return "its stub" if offset == own[vector] else m.symbol(offset) + "  <-- wrong, not its stub"
-
-    def line(vector):
-        low, high = words[2 * vector:2 * vector + 2]
-        selector = decode.gate_fields(low, high)["selector"]
-        kind = re.sub(r" to \S+,", f" to {selector:#06x}:{{}},", decode.gate(low, high))
-        return kind.format(target(vector)) if low or high else "empty"
-    if which:
-        low, high = words[2 * vector:2 * vector + 2]
+    idtr = m.registers.idtr
+    if not idtr or idtr.limit < 16 * VECTORS - 1 or not m.paging:
+        raise gdb.GdbError(f"no IDT is loaded yet (IDTR base {idtr.base:#x}, limit {idtr.limit:#x})"
+                           if idtr else "IDTR is not known")
+    words = m.words(idtr.base, 2 * VECTORS)
+    gates, own = list(zip(words[::2], words[1::2])), stubs()
+    if vector is not None:
+        low, high = gates[vector]
         print(f"{vector} {decode.vector(vector)}: {high:#018x}:{low:#018x}")
-        print(f"  {decode.gate(low, high)}\n  it leads to {target(vector)}" if low or high else "  empty")
+        print(f"  {decode.gate(low, high)}\n  it leads to {target(m, own[vector], low, high)}"
+              if low or high else "  empty")
         return
-    print(f"IDTR: base {base:#x} ({m.symbol(base)}), limit {limit:#x}")
+    print(f"IDTR: base {idtr.base:#x} ({m.symbol(idtr.base)}), limit {idtr.limit:#x}")
+    lines = [gate_line(m, stub, *gate) for stub, gate in zip(own, gates)]
     first = 0
-    for vector in range(1, 257):
-        if vector == 256 or line(vector) != line(first):
-            what = decode.vector(first) if vector == first + 1 else ""
-            print(f"  {first if vector == first + 1 else f'{first}-{vector - 1}':>7}  {what:<26} {line(first)}")
+    for vector in range(1, VECTORS + 1):
+        if vector == VECTORS or lines[vector] != lines[first]:
+            alone = vector == first + 1
+            which, what = (str(first), decode.vector(first)) if alone else \
+                (f"{first}-{vector - 1}", "")
+            print(f"  {which:>7}  {what:<26} {lines[first]}")
             first = vector
 
 
+def target(m: Machine, stub: int, low: int, high: int) -> str:
+    """Where a gate leads; it should lead to its vector's stub."""
+    offset = decode.gate_fields(low, high)["offset"]
+    return "its stub" if offset == stub else m.symbol(offset) + "  <-- wrong, not its stub"
+
+
+def gate_line(m: Machine, stub: int, low: int, high: int) -> str:
+    if not low and not high:
+        return "empty"
+    selector = decode.gate_fields(low, high)["selector"]
+    place = f" to {selector:#06x}:{target(m, stub, low, high)},"
+    return re.sub(r" to \S+,", lambda _: place, decode.gate(low, high))
+
+
 @command("tss")
-def tss():
+def tss() -> None:
     """tss: the TSS that TR names: RSP0 and the IST stacks, and what lies there."""
     m = Machine()
     tr = m.registers.segments["tr"]
-    if tr.selector == 0:
+    if tr.selector == 0 or tr.base is None:
         raise gdb.GdbError("TR is 0: ltr has not been executed yet")
-    data = m.read(tr.base, 0x68)
+    fields = TSS.read(m.read(tr.base, TSS.size))
     print(f"TR {tr.selector:#x}: base {tr.base:#x} ({m.symbol(tr.base)}), "
-          + marked(f"limit {tr.limit:#x}", "limit 0x67"))
-    for name, offset in [("RSP0", 4)] + [(f"IST{i}", 28 + 8 * i) for i in range(1, 8)]:
-        top, = struct.unpack_from("<Q", data, offset)
+          + marked(f"limit {tr.limit:#x}", f"limit {TSS.size - 1:#x}"))
+    stacks = [("RSP0", "rsp[0]")] + [(f"IST{i}", f"ist[{i - 1}]") for i in range(1, 8)]
+    for name, leaf in stacks:
+        top = fields[leaf]
         if top or name == "RSP0":
-            mapped = paging.translate(m.memory, m.registers.cr3, top - 8 & (1 << 64) - 1) is not None
-            print(f"  {name:<5} {top:#018x}  {m.name(top - 8 & (1 << 64) - 1) if top else 'not set'}"
+            mapped = paging.translate(m.memory, m.cr3, top - 8 & MASK) is not None
+            print(f"  {name:<5} {top:#018x}  {m.name(top - 8) if top else 'not set'}"
                   + ("" if mapped else "   <-- nothing is mapped below it"))
-    io, = struct.unpack_from("<H", data, 102)
-    print(f"  I/O map at {io:#x}: " + ("none, ring 3 has no ports" if io > tr.limit else "ring 3 may use some ports"))
+    ports = fields["io_map_base"]
+    print(f"  I/O map at {ports:#x}: "
+          + ("none, ring 3 has no ports" if ports > tr.limit else "ring 3 may use some ports"))
 
 
 @command("pt", 2)
-def pt(address=None, pid=None):
-    """pt ADDRESS [PID]: the walk of an address, level by level, and where it stops and why. Without PID: by CR3."""
+def pt(address: Optional[str] = None, pid: Optional[str] = None) -> None:
+    """pt ADDRESS [PID]: the walk of an address, level by level, and where it stops and why.
+    Without PID: by CR3."""
     if address is None:
         raise gdb.GdbError("pt wants an address: pt $rip")
-    m, address = Machine(), number(address)
+    m, at = Machine(), number(address)
     root = m.root(pid)
-    print(f"{address:#x} ({m.name(address)}), page table at {root:#x}")
-    for line in layout.walk_words(m.memory, root, address):
+    print(f"{at:#x} ({m.name(at)}), page table at {root:#x}")
+    for line in layout.walk_words(m.memory, root, at):
         print("  " + line)
-    to = paging.translate(m.memory, root, address)
+    to = paging.translate(m.memory, root, at)
     if to is None:
         print("  so it is not mapped")
         return
-    entries = tuple(entry for *_, entry in paging.walk(m.memory, root, address))
-    print(f"  so it is physical {to:#x}, {paging.Mapping(address, 0, to, entries).permissions}: "
+    entries = tuple(entry or 0 for *_, entry in paging.walk(m.memory, root, at))
+    print(f"  so it is physical {to:#x}, {paging.Mapping(at, 0, to, entries).permissions}: "
           "what all levels allow together")
 
 
 @command("vmmap", 1, pids)
-def vmmap(pid=None):
-    """vmmap [PID]: an address space as ranges with permissions and names. Without PID: the one in CR3."""
+def vmmap(pid: Optional[str] = None) -> None:
+    """vmmap [PID]: an address space as ranges with permissions and names.
+    Without PID: the one in CR3."""
     m = Machine()
-    last, joined = None, []
+    joined: List[Tuple[int, int, str, str]] = []            # start, end, permissions, name
     root = m.root(pid)
     with physically():
         pages = list(paging.mappings(m.memory, root))
     for page in pages:
-        key = re.sub(r" 0x[0-9a-f]+$", "", m.name(page.virtual)), page.permissions
-        if last == key and joined[-1][1] == page.virtual:
-            joined[-1][1] = page.end
-        else:
-            joined.append([page.virtual, page.end, key])
-            last = key
-    for start, end, (name, permissions) in joined:
+        start, kind = page.virtual, (page.permissions, re.sub(r" 0x[0-9a-f]+$", "",
+                                                              m.name(page.virtual)))
+        if joined and joined[-1][1:] == (start, *kind):
+            start = joined.pop()[0]
+        joined.append((start, page.end, *kind))
+    for start, end, permissions, name in joined:
+        open_to_all = "user" in permissions and start >= layout.USER_END
         wrong = "   <-- writable and executable" if "wx" in permissions else \
-                "   <-- open to ring 3" if "user" in permissions and start >= layout.USER_END else ""
-        print(f"  {start:#018x} - {end:#018x} {(end - start) // 1024:>7} KiB  {permissions:<10}  {name}{wrong}")
+                "   <-- open to ring 3" if open_to_all else ""
+        print(f"  {start:#018x} - {end:#018x} {(end - start) // 1024:>7} KiB  {permissions:<10}  "
+              f"{name}{wrong}")

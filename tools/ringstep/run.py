@@ -172,6 +172,7 @@ COMMANDS: Dict[str, Callable[[Options], int]] = {
 OTHERS = {
     "grade": "grading.command", "mutants": "grading.mutants", "bench": "grading.bench",
     "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
+    "contract": "kernel.headers",
     "handouts": "pages.handouts",
 }
 

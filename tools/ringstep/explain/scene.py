@@ -2,154 +2,218 @@
 import re
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
-from ringstep.course.labs import exercises
+from ringstep.course.labs import Lab, exercises, lab_of
 from ringstep.explain.chain import last_chain, same_place
 from ringstep.kernel import decode, layout, paging, symbols
+from ringstep.kernel.contract import ROOT, contract
+from ringstep.kernel.processes import Process, kernel_root, processes, running_on
+from ringstep.kernel.symbols import KnownSymbols
+from ringstep.machine.record import Event, Memory, Record, Registers
 
 MASK = (1 << 64) - 1
-ROOT = Path(__file__).resolve().parents[3]
 PANIC = re.compile(r"^PANIC: (?:(?P<place>\S+:\d+): (?P<function>\w+)\(\): )?(?P<message>.*)", re.M)
+PANICKED = layout.CONSTANTS["MACHINE_PANIC"]
+TSS = contract().structure("tss")
+NO_REGISTERS = Registers({}, None, None, 0)
+NO_MEMORY = Memory(lambda address, length: b"", 0)
+
+
+class Cause(NamedTuple):
+    sentence: str
+    read: str                   # an exercise's id, or a section: "trouble.md#it-hangs"
 
 
 @lru_cache()
-def section_of(path):
-    """"lab2.md#exercise-21-…": the section of the handouts for an exercise's file."""
-    id = next((id for id, _, file in exercises(ROOT) if file == path), "")
-    page = ROOT / f"handouts/lab{id.partition('.')[0]}.md"
-    heading = re.search(rf"^### (Exercise {re.escape(id)}: .*)", page.read_text() if page.exists() else "", re.M)
-    return heading and f"{page.name}#" + re.sub(r"[^\w\- ]", "", heading[1]).lower().replace(" ", "-")
+def section_of(read: str) -> str:
+    """"lab2.md#exercise-21-…" for "2.1"; a section is one already."""
+    if "#" in read:
+        return read
+    page = ROOT / Lab(lab_of(read), "").page
+    text = page.read_text("utf-8") if page.exists() else ""
+    heading = re.search(rf"^### (Exercise {re.escape(read)}: .*)", text, re.M)
+    slug = re.sub(r"[^\w\- ]", "", heading[1]).lower().replace(" ", "-") if heading else ""
+    return page.name + (f"#{slug}" if slug else "")
+
+
+def known_symbols(kernel: Optional[str]) -> KnownSymbols:
+    try:
+        return symbols.load(kernel) if kernel else symbols.Symbols()
+    except (ImportError, OSError):              # no pyelftools, no such file
+        return symbols.Symbols()
 
 
 class Scene:
     """A record with what the rules ask of it."""
 
-    def __init__(self, record, kernel, known=None):
-        """`known` has what symbols.Symbols has, and `disassemble`: GDB brings its own."""
-        self.record, self.memory, self.symbols = record, record.memory, known
+    def __init__(self, record: Record, kernel: Optional[str],
+                 known: Optional[KnownSymbols] = None) -> None:
+        """`known`: GDB brings symbols of its own."""
+        self.record, self.memory = record, record.memory or NO_MEMORY
+        self.symbols = known or known_symbols(kernel)
+        self.names = self.symbols.names
+        self.panic = PANIC.search(record.text) if record.status == PANICKED else None
+        self.chain = self.chain_to_end()
+        if self.chain and self.root.rip is None:                    # Bochs: the kernel says where
+            place = re.search(r" at rip (0x[0-9a-f]+)", self.message)
+            self.root.rip = int(place[1], 16) if place else None
+        self.registers = self.registers_at_root()
+        self.cr3 = self.registers.cr3 or 0
+        self.table: List[Process] = []
+        self.kernel_root = 0
         try:
-            if kernel and not known:
-                self.symbols = symbols.load(kernel)
-        except (ImportError, OSError, AttributeError):
-            pass
-        self.disassemble = getattr(known, "disassemble", symbols.disassemble)
-        self.names = self.symbols.names if self.symbols else {}
-        self.panic = PANIC.search(record.text) if record.status == 1 else None
-        trapped = not (self.panic and self.panic["function"])
-        self.chain = last_chain(record.events, {self.names.get("probe_read_instruction")}) if trapped else []
-        self.root = self.chain[0] if self.chain else None
-        at = record.events.index(self.root) if self.root else len(record.events)
-        before = record.events[at - 1] if at else None
-        if self.root and before and before.kind != "exception" and same_place(before, self.root):
-            self.root = before                      # it was the `int` that could not be delivered
-            self.chain = [before] + self.chain
-        self.before = record.events[:at]
-        if self.root and self.root.rip is None and self.panic:      # Bochs: the kernel says where
-            at = re.search(r" at rip (0x[0-9a-f]+)", self.panic["message"])
-            self.root.rip = at and int(at[1], 16)
-        self.registers = (self.root.registers if self.root else None) or record.registers
-        if self.registers and self.root and not self.root.dump:     # those are of later
-            self.registers = replace(self.registers, general={})
-        self.cr3 = self.registers.cr3 if self.registers else None
-        self.table, self.kernel_root = [], 0
-        if self.memory and "kernel_page_table" in self.names:
-            try:
-                self.kernel_root = layout.kernel_root(self.names, self.memory)
-                self.table = layout.processes(self.names, self.memory)
-            except LookupError:
-                pass
-        self.op = self.instruction(self.root.rip) if self.root and self.root.rip is not None else ""
+            self.kernel_root = kernel_root(self.names, self.memory)
+            self.table = processes(self.names, self.memory)
+        except LookupError:
+            pass                                # no kernel in memory yet
+        self.op = self.instruction(self.root.rip) if self.chain else ""
+
+    def chain_to_end(self) -> List[Event]:
+        """The exceptions that led to the end, and the `int` that could not be delivered."""
+        if self.panic and self.panic["function"]:
+            return []
+        events = self.record.events
+        chain = last_chain(events, {self.names.get("probe_read_instruction")})
+        if chain:
+            before = events[:next(at for at, e in enumerate(events) if e is chain[0])][-1:]
+            if before and before[0].kind != "exception" and same_place(before[0], chain[0]):
+                return before + chain
+        return chain
+
+    def registers_at_root(self) -> Registers:
+        found: Optional[Registers] = self.root.registers if self.chain else None
+        if found:
+            return found
+        last = self.record.registers or NO_REGISTERS
+        return replace(last, general={}) if self.chain else last    # those are of later
 
     @property
-    def delivery(self):
+    def root(self) -> Event:
+        """The first exception of the chain; rules of TRAPPED may ask, there is one."""
+        return self.chain[0]
+
+    @property
+    def message(self) -> str:
+        """Of the kernel's panic."""
+        return self.panic["message"] if self.panic else ""
+
+    @property
+    def delivery(self) -> Optional[Event]:
         """The exception that came while the root was being delivered, or None."""
         if len(self.chain) > 1 and same_place(self.chain[0], self.chain[1]):
             return self.chain[1]
         return None
 
-    def read(self, address, length):
-        if self.memory and self.registers and not (self.registers.cr0 or 0) >> 31:
-            return self.memory.read(address, length)        # no paging yet
-        return self.memory.virtual(self.cr3, address & MASK, length) if self.memory and self.cr3 else None
+    @property
+    def running(self) -> Optional[Process]:
+        return running_on(self.table, self.cr3)
 
-    def words(self, address, count):
-        data = self.read(address, 8 * count)
-        return [int.from_bytes(data[i:i + 8], "little") for i in range(0, 8 * count, 8)] if data else None
+    # ---- what is in memory ----
 
-    def instruction(self, address):
+    def read(self, address: int, length: int) -> Optional[bytes]:
+        """None where nothing is mapped."""
+        if not (self.registers.cr0 or 0) >> 31:             # no paging yet
+            inside = 0 <= address <= self.memory.size - length
+            return self.memory.read(address, length) if inside else None
+        return self.memory.virtual(self.cr3, address & MASK, length) if self.cr3 else None
+
+    def words(self, address: int, count: int) -> List[int]:
+        """[] where nothing is mapped."""
+        data = self.read(address, 8 * count) or b""
+        return [int.from_bytes(data[i:i + 8], "little") for i in range(0, len(data), 8)]
+
+    def mapped(self, address: int, root: int = 0) -> bool:
+        return paging.translate(self.memory, root or self.cr3, address & MASK) is not None
+
+    def instruction(self, address: Optional[int]) -> str:
         for length in (15, 7, 4, 2, 1):             # less, at the end of what is mapped
-            code = self.read(address, length)
-            if code:
-                found = self.disassemble(code, address, self.registers.bits)
+            code = self.read(address, length) if address is not None else None
+            if code and address is not None:
+                found = self.symbols.disassemble(code, address, self.registers.bits)
                 return found[0][2] if found else "(no instruction)"
         return ""
 
-    def function(self, address):
-        found = self.symbols and address is not None and self.symbols.function(address)
+    # ---- places in the kernel ----
+
+    def function(self, address: Optional[int]) -> str:
+        found = self.symbols.function(address) if address is not None else None
         return found[0] if found else ""
 
-    def places(self, registers):
+    def places(self, registers: Registers) -> List[int]:
         """Where the processor is, and where the functions around it go on, by the chain of RBPs."""
+        if registers.rip is None:
+            return []
         found, frame = [registers.rip], registers.general.get("rbp", 0)
         for _ in range(16):
-            data = self.memory.virtual(registers.cr3, frame, 16) if self.memory and frame % 8 == 0 else None
+            data = self.memory.virtual(registers.cr3 or 0, frame, 16) if frame % 8 == 0 else None
             if not data or frame < layout.USER_END:
                 break
             found.append(int.from_bytes(data[8:], "little") - 1)
             frame = int.from_bytes(data[:8], "little")
         return found
 
-    def callers(self, registers):
+    def callers(self, registers: Registers) -> List[str]:
         """The functions around a place, the innermost first."""
         return [name for name in map(self.function, self.places(registers)) if name]
 
-    def exercise(self):
+    def exercise(self) -> Optional[Tuple[str, str]]:
         """(function, path below labs/) of the innermost function on the stack that an
         exercise's file holds, or None."""
-        places = self.places(self.registers) if self.symbols and self.registers else []
-        if hasattr(self.symbols, "lines"):
-            self.symbols.lines(places)
-        for place in places:
-            match = re.search(r"(\w+), (?:labs|solutions)/(\S+/exercises/\S+):", self.symbols.where(place) or "")
+        places = self.places(self.registers)
+        for place, line in zip(places, self.symbols.lines(places)):
+            match = re.search(r"^(?:labs|solutions)/(\S+/exercises/\S+)", line[0]) if line else None
             if match:
-                return match[1], match[2]
+                return self.function(place), match[1]
         return None
 
-    def name(self, address):
-        return layout.name(self.names, address & MASK, self.table)
+    def at_work(self, otherwise: str) -> str:
+        """The id of the exercise that was at work, or else something to read."""
+        found = self.exercise()
+        return next((e.id for e in exercises(ROOT) if found and e.path == found[1]), otherwise)
 
-    def entry(self, selector):
+    def name(self, address: int) -> str:
+        owners = {process.kernel_stack: process.pid for process in self.table}
+        return layout.name(self.names, address & MASK, owners)
+
+    # ---- the processor's tables ----
+
+    def entry(self, selector: int) -> Optional[Tuple[int, int]]:
         """Two words of the GDT in use, or None behind its limit."""
-        gdtr = self.registers and self.registers.gdtr
+        gdtr = self.registers.gdtr
         if not gdtr or (selector | 7) > gdtr.limit:
             return None
-        low, high = self.words(gdtr.base + (selector & ~7), 1), self.words(gdtr.base + (selector & ~7) + 8, 1)
-        return low and (low[0], high[0] if high else 0)
+        low = self.words(gdtr.base + (selector & ~7), 1)
+        high = self.words(gdtr.base + (selector & ~7) + 8, 1)
+        return (low[0], high[0] if high else 0) if low else None
 
-    def selector(self, selector):
+    def selector(self, selector: int) -> str:
         """What a selector names, in words."""
-        entry = self.entry(selector)
+        entry, gdtr = self.entry(selector), self.registers.gdtr
         if selector < 4:
             return "the null selector"
         if entry is None:
-            return f"behind the GDT's limit {self.registers.gdtr.limit:#x}"
+            return f"behind the GDT's limit {gdtr.limit:#x}" if gdtr else "unknown"
         if entry[0] == 0:
             return "an empty entry of the GDT"
         return decode.segment(entry[0]) if entry[0] >> 44 & 1 else decode.system(*entry)
 
-    def gate(self, vector):
-        idtr = self.registers and self.registers.idtr
-        return self.words(idtr.base + 16 * vector, 2) if idtr and 16 * vector + 15 <= idtr.limit else None
+    def gate(self, vector: int) -> List[int]:
+        """Two words of the IDT in use; [] behind its limit, or where it is not mapped."""
+        idtr = self.registers.idtr
+        if not idtr or 16 * vector + 15 > idtr.limit:
+            return []
+        return self.words(idtr.base + 16 * vector, 2)
 
-    def stack_of(self, event):
+    def stack_of(self, event: Event) -> Tuple[str, Optional[int]]:
         """The stack on which an event would have been taken: (what it is, its top)."""
         tr, gate = self.registers.segments.get("tr"), self.gate(event.vector)
         ist = gate[0] >> 32 & 7 if gate else 0
-        offset, what = (36 + 8 * (ist - 1), f"IST {ist}") if ist else (4, "RSP0")
         if not ist and event.cpl == 0:
             return "the stack in use", event.rsp
-        return what, (self.words(tr.base + offset, 1) or [0])[0] if tr and tr.base else 0
+        what, leaf = (f"IST {ist}", f"ist[{ist - 1}]") if ist else ("RSP0", "rsp[0]")
+        top = self.words(tr.base + TSS.offset(leaf), 1) if tr and tr.base else []
+        return what, top[0] if top else 0
 
-    def mapped(self, address, root=None):
-        return self.memory and paging.translate(self.memory, root or self.cr3, address & MASK) is not None
+
+Rule = Callable[[Scene], Optional[Cause]]

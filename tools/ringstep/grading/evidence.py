@@ -16,7 +16,7 @@ from ringstep.explain.scene import Scene
 from ringstep.grading.registry import Boot
 from ringstep.grading.seen import UNREADABLE, Fail, NotReached
 from ringstep.kernel import symbols
-from ringstep.kernel.constants import constants
+from ringstep.kernel.contract import constants
 from ringstep.machine.record import ENDS, Event, Memory, Record, Registers, Snapshot
 
 STATUSES = {

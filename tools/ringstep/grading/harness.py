@@ -11,7 +11,7 @@ from ringstep.grading.evidence import Evidence
 from ringstep.grading.registry import BOTH, Boot, Test, Watch, test
 from ringstep.grading.seen import Fail, Group, NotReached, Note, SystemCall, signed
 from ringstep.kernel import paging, symbols
-from ringstep.kernel.constants import constants
+from ringstep.kernel.contract import constants
 from ringstep.machine.record import Event, Record, Registers, Snapshot
 
 __all__ = ["BOTH", "Boot", "Fail", "Group", "NotReached", "Run", "SystemCall", "Test", "Watch",

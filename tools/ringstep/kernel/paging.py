@@ -1,7 +1,7 @@
 """Page tables, walked from CR3 in physical memory. SDM volume 3A, 4.5."""
 import struct
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Iterable, Iterator, List, Optional, Protocol, Tuple
 
 P, W, U, PS, NX = 1, 2, 4, 0x80, 1 << 63
 ADDRESS = 0x000FFFFFFFFFF000
@@ -10,6 +10,15 @@ MOST_TABLES = 2000              # maps 4 GiB in small pages: more means that the
 
 class TooManyTables(ValueError):
     pass
+
+
+class Memory(Protocol):
+    """Physical memory: machine/record.py has one. LookupError: outside of it."""
+    size: int
+
+    def read(self, address: int, length: int) -> bytes: ...
+
+    def u64(self, address: int) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -21,38 +30,38 @@ class Mapping:
     entries: Tuple[int, ...]    # as read, from the PML4 down
 
     @property
-    def writable(self):
+    def writable(self) -> bool:
         return all(entry & W for entry in self.entries)
 
     @property
-    def user(self):
+    def user(self) -> bool:
         return all(entry & U for entry in self.entries)
 
     @property
-    def executable(self):       # with EFER.NXE set
+    def executable(self) -> bool:       # with EFER.NXE set
         return not any(entry & NX for entry in self.entries)
 
     @property
-    def permissions(self):
+    def permissions(self) -> str:
         """"rw- user": what the four levels allow together."""
         return ("r" + "-w"[self.writable] + "-x"[self.executable]
                 + (" user" if self.user else " kernel"))
 
     @property
-    def end(self):
+    def end(self) -> int:
         return self.virtual + self.size
 
 
-def canonical(address):
+def canonical(address: int) -> int:
     return address | 0xFFFF << 48 if address >> 47 & 1 else address
 
 
-def mappings(memory, cr3, first=0, last=511):
+def mappings(memory: Memory, cr3: int, first: int = 0, last: int = 511) -> Iterator[Mapping]:
     """Yield the Mapping of each page, in order of addresses; `first` and `last`
     choose among the PML4's entries. Tables outside of memory map nothing."""
     read = 0
 
-    def walk(table, level, base, above):
+    def walk(table: int, level: int, base: int, above: Tuple[int, ...]) -> Iterator[Mapping]:
         nonlocal read
         read += 1
         if read > MOST_TABLES:
@@ -74,10 +83,10 @@ def mappings(memory, cr3, first=0, last=511):
     return walk(cr3, 4, 0, ())
 
 
-def ranges(pages):
+def ranges(pages: Iterable[Mapping]) -> List[Tuple[int, int, int, str]]:
     """Join neighbours that go on in virtual and physical memory with the same
     permissions: (start, end, physical, permissions)."""
-    joined = []
+    joined: List[Tuple[int, int, int, str]] = []
     for page in pages:
         if joined:
             start, end, physical, permissions = joined[-1]
@@ -89,26 +98,31 @@ def ranges(pages):
     return joined
 
 
-def walk(memory, cr3, address):
+def walk(memory: Memory, cr3: int, address: int) -> Iterator[Tuple[int, int, Optional[int]]]:
     """Yield (level, index, entry) as the processor goes down; entry is None for
     a table outside of memory. The last one maps the page, or stops the walk."""
     table = cr3
     for level in (4, 3, 2, 1):
         index = address >> (12 + 9 * (level - 1)) & 511
+        entry: Optional[int] = None
         try:
             entry = memory.u64((table & ADDRESS) + 8 * index)
         except LookupError:
-            entry = None
+            pass
         yield level, index, entry
         if entry is None or not entry & P or (entry & PS and level in (2, 3)):
             return
         table = entry
 
 
-def translate(memory, cr3, address):
+def walk_end(memory: Memory, cr3: int, address: int) -> Tuple[int, int, Optional[int]]:
+    """The last entry of a walk."""
+    return list(walk(memory, cr3, address))[-1]
+
+
+def translate(memory: Memory, cr3: int, address: int) -> Optional[int]:
     """The physical address, or None where nothing is mapped."""
-    for level, _, entry in walk(memory, cr3, address):
-        pass
+    level, _, entry = walk_end(memory, cr3, address)
     if entry is None or not entry & P:
         return None
     offset = (1 << 12 + 9 * (level - 1)) - 1

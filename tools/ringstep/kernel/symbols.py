@@ -10,41 +10,56 @@ import shutil
 import subprocess
 from collections import defaultdict
 from functools import lru_cache
+from typing import Any, Dict, List, Optional, Protocol, Sequence, Set, Tuple
 
 ADDR2LINE = "addr2line", "x86_64-linux-gnu-addr2line", "x86_64-elf-addr2line"
 
 
+Line = Optional[Tuple[str, int]]        # (file below the tree, line), where it is known
+Instruction = Tuple[int, bytes, str]    # (address, bytes, "mov rax, rbx")
+
+
+class KnownSymbols(Protocol):
+    """What the explanations ask of symbols; GDB brings its own (tools/gdb)."""
+    names: Dict[str, int]
+
+    def function(self, address: int) -> Optional[Tuple[str, int]]: ...
+
+    def lines(self, addresses: Sequence[int]) -> List[Line]: ...
+
+    def where(self, address: int) -> str: ...
+
+    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[Instruction]: ...
+
+
 @lru_cache()
-def _load(path, _changed):
+def _load(path: str, _changed: int) -> "Symbols":
     return Symbols(path)
 
 
-def load(path):
+def load(path: str) -> "Symbols":
     """The symbols of an ELF file; read again only if the file has changed."""
     return _load(path, os.stat(path).st_mtime_ns)
 
 
 class Symbols:
-    def __init__(self, path):
-        from elftools.elf.elffile import ELFFile
+    def __init__(self, path: str = "") -> None:
+        """Of an ELF file; without one nothing has a name."""
         self.path = path
-        with open(path, "rb") as file:
-            table = ELFFile(file).get_section_by_name(".symtab")
-            entries = [(s["st_value"], s["st_size"], s.name, s["st_info"]["type"])
-                       for s in table.iter_symbols()] if table else []
-        self.names = {name: value for value, _, name, _ in entries if name}
-        self.places = defaultdict(set)          # name → every address that has it
+        entries = symbol_table(path) if path else []
+        self.names: Dict[str, int] = {name: value for value, _, name, _ in entries if name}
+        self.places: Dict[str, Set[int]] = defaultdict(set)     # every address of a name
         for value, _, name, _ in entries:
             self.places[name].add(value)
         self.code = sorted((value, size, name) for value, size, name, kind in entries
                            if name and kind in ("STT_FUNC", "STT_NOTYPE"))
-        self._lines = {}
+        self._lines: Dict[int, Line] = {}
 
-    def address(self, name):
+    def address(self, name: str) -> int:
         """The value of a symbol; KeyError if there is none."""
         return self.names[name]
 
-    def function(self, address):
+    def function(self, address: int) -> Optional[Tuple[str, int]]:
         """(name, offset) of the function around an address, or None. Symbols of
         assembly files have no size: the next symbol ends them."""
         at = bisect.bisect_right(self.code, (address, float("inf"), ""))
@@ -53,47 +68,62 @@ class Symbols:
                 return name, address - value
         return None
 
-    def line(self, address):
+    def line(self, address: int) -> Line:
         """(file, line) that an instruction comes from, or None."""
         return self.lines([address])[0]
 
-    def lines(self, addresses):
+    def lines(self, addresses: Sequence[int]) -> List[Line]:
         """The same for many at once, which is quicker."""
         new = [address for address in addresses if address not in self._lines]
         if new:
             self._lines.update(zip(new, addr2line(self.path, new)))
         return [self._lines[address] for address in addresses]
 
-    def where(self, address):
+    def where(self, address: int) -> str:
         """"trap_entry, labs/…/trap_entry.S:40", or as much of it as is known."""
         function, line = self.function(address), self.line(address)
         parts = [function[0]] if function else []
         return ", ".join(parts + ([f"{line[0]}:{line[1]}"] if line else []))
 
-    def bytes_at(self, address, length):
+    def bytes_at(self, address: int, length: int) -> Optional[bytes]:
         """What the file loads at an address, or None."""
         from elftools.elf.elffile import ELFFile
         with open(self.path, "rb") as file:
             for segment in ELFFile(file).iter_segments("PT_LOAD"):
                 offset = address - segment["p_vaddr"]
                 if 0 <= offset and offset + length <= segment["p_filesz"]:
-                    return segment.data()[offset:offset + length]
+                    return bytes(segment.data()[offset:offset + length])
         return None
 
+    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[Instruction]:
+        return disassemble(code, address, bits)
 
-def addr2line(path, addresses):
+
+def symbol_table(path: str) -> List[Tuple[int, int, str, str]]:
+    """(value, size, name, kind) of each symbol that is an address or a number."""
+    from elftools.elf.elffile import ELFFile
+    with open(path, "rb") as file:
+        table: Any = ELFFile(file).get_section_by_name(".symtab")
+        return [(symbol["st_value"], symbol["st_size"], symbol.name,
+                 "number" if symbol["st_shndx"] == "SHN_ABS" else symbol["st_info"]["type"])
+                for symbol in table.iter_symbols()] if table else []
+
+
+def addr2line(path: str, addresses: Sequence[int]) -> List[Line]:
     """(file below the tree, line) for each address, None where it is not known: by
     binutils, which read the line tables faster than we could."""
-    tool = next(filter(None, map(shutil.which, ADDR2LINE)), None)
-    words = [tool, "-e", path, *map(hex, addresses)]
-    found = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                           text=True).stdout.splitlines() if tool else []
-    places = [re.match(r"(?:.*/)?((?:labs|solutions|grading)/(?:lab\d|include).*):(\d+)", line) for line in found]
+    tool = next((path for path in map(shutil.which, ADDR2LINE) if path), "")
+    if not tool or not path:
+        return [None] * len(addresses)
+    found = subprocess.run([tool, "-e", path, *map(hex, addresses)], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    places = [re.match(r"(?:.*/)?((?:labs|solutions|grading)/.*):(\d+)", line)
+              for line in found.splitlines()]
     places += [None] * (len(addresses) - len(places))
-    return [place and (place[1], int(place[2])) for place in places]
+    return [(place[1], int(place[2])) if place else None for place in places]
 
 
-def disassemble(code, address, bits=64):
+def disassemble(code: bytes, address: int, bits: int = 64) -> List[Instruction]:
     """[(address, bytes, "mov rax, rbx")] for machine code that starts at address."""
     import capstone
     mode = {16: capstone.CS_MODE_16, 32: capstone.CS_MODE_32, 64: capstone.CS_MODE_64}[bits]
