@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ringstep.course.labs import CourseError
+from ringstep.kernel.contract import contract
 from ringstep.machine.record import ENDS, Limits, MachineError, Record
 from ringstep.machine.terminal import Terminal
 
@@ -17,12 +18,12 @@ FOREVER = Limits(instructions=None, cpu_seconds=None, log_bytes=16 << 20)
 RESET, OTHER, BROKEN, INTERRUPTED = 4, 5, 6, 130
 
 # The status that the kernel leaves (machine.h) is the exit status, too.
-STATUSES = [
-    "the kernel shut down",
-    "the kernel panicked",
-    "the kernel stopped at an unwritten exercise",
-    "the kernel stopped at an exercise with a wrong result",
-]
+STATUSES = {
+    "MACHINE_DONE": "the kernel shut down",
+    "MACHINE_PANIC": "the kernel panicked",
+    "MACHINE_TODO": "the kernel stopped at an unwritten exercise",
+    "MACHINE_WRONG": "the kernel stopped at an exercise with a wrong result",
+}
 
 
 @dataclass
@@ -46,8 +47,9 @@ def say(speaker: str, text: object) -> None:
 def closing_line(record: Record) -> Tuple[int, str]:
     """Exit status and last line for a run, in words."""
     if record.end == "power-off":
-        if record.status is not None and record.status < len(STATUSES):
-            return record.status, STATUSES[record.status]
+        for status, name in contract().enum("machine_status").items():
+            if record.status == status:
+                return status, STATUSES[name]
         return OTHER, ENDS["power-off"] + " without a status"
     if record.end in ("triple-fault", "reset"):
         return RESET, ENDS[record.end]
@@ -154,12 +156,12 @@ def run_bochs_debug(options: Options) -> int:
 
 def run_map(options: Options) -> int:
     from ringstep.explain import memmap
-    return int(memmap.run(options))
+    return memmap.run(options.image, options.last, options.lab, options.compare)
 
 
 def run_why(options: Options) -> int:
     from ringstep.explain import postmortem
-    return int(postmortem.again(options.last))
+    return postmortem.again(options.last)
 
 
 COMMANDS: Dict[str, Callable[[Options], int]] = {
@@ -172,8 +174,7 @@ COMMANDS: Dict[str, Callable[[Options], int]] = {
 OTHERS = {
     "grade": "grading.command", "mutants": "grading.mutants", "bench": "grading.bench",
     "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
-    "contract": "kernel.headers",
-    "handouts": "pages.handouts",
+    "handouts": "pages.handouts", "contract": "kernel.headers",
 }
 
 

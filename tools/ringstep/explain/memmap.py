@@ -2,7 +2,6 @@
 import os
 import re
 import subprocess
-from argparse import Namespace
 from pathlib import Path
 from typing import Dict, Optional
 
@@ -33,13 +32,13 @@ def take(folder: Path) -> Picture:
     moment = moment_of(names)
     record = qemu.boot(str(image), str(kernel), breakpoints=[moment] if moment else [])
     seen = record.at(moment.name) if moment else None
-    if seen:
-        return paint(title, f"at {seen.name}", names, seen.memory, seen.registers.cr3)
-    if not record.registers or not record.registers.cr3 or not record.memory:
+    registers, memory = (seen or record).registers, (seen or record).memory
+    if not registers or not registers.cr3 or not memory:
         raise MachineError(f"{image}: the kernel came to no page table of its own: "
                            "make qemu-nox says how it ended")
-    end = "at its end" + (f" (it never came to {moment.name})" if moment else "")
-    return paint(title, end, names, record.memory, record.registers.cr3)
+    when = f"at {seen.name}" if seen else \
+        "at its end" + (f" (it never came to {moment.name})" if moment else "")
+    return paint(title, when, names, memory, registers.cr3)
 
 
 def other_kernel(lab: str, solved: str) -> Path:
@@ -55,16 +54,17 @@ def other_kernel(lab: str, solved: str) -> Path:
     return Path(match[1])
 
 
-def run(args: Namespace) -> int:
-    folders = [Path(args.image).parent]
-    if args.compare:
-        folders.append(other_kernel(args.lab, args.compare))
+def run(image: str, last: str, lab: str, compare: str) -> int:
+    """Print the map of a kernel, or of two, and write the page beside the last run's folder."""
+    folders = [Path(image).parent]
+    if compare:
+        folders.append(other_kernel(lab, compare))
     pictures = [take(folder) for folder in folders]
     for picture in pictures:
         print(*text(picture), "", sep="\n")
     for ours, theirs in (pictures, pictures[::-1]) if len(pictures) == 2 else ():
         print(f"only in {ours.title}:", *differences(ours, theirs), "", sep="\n")
-    target = Path(os.path.dirname(args.last) or "build", "map.html").absolute()
+    target = Path(os.path.dirname(last) or "build", "map.html").absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page(pictures), "utf-8")
     print(target)

@@ -68,12 +68,8 @@ class Symbols:
                 return name, address - value
         return None
 
-    def line(self, address: int) -> Line:
-        """(file, line) that an instruction comes from, or None."""
-        return self.lines([address])[0]
-
     def lines(self, addresses: Sequence[int]) -> List[Line]:
-        """The same for many at once, which is quicker."""
+        """Where instructions come from: many at once are quicker."""
         new = [address for address in addresses if address not in self._lines]
         if new:
             self._lines.update(zip(new, addr2line(self.path, new)))
@@ -81,7 +77,7 @@ class Symbols:
 
     def where(self, address: int) -> str:
         """"trap_entry, labs/…/trap_entry.S:40", or as much of it as is known."""
-        function, line = self.function(address), self.line(address)
+        function, line = self.function(address), self.lines([address])[0]
         parts = [function[0]] if function else []
         return ", ".join(parts + ([f"{line[0]}:{line[1]}"] if line else []))
 
