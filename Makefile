@@ -12,30 +12,29 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # ---- what to build -------------------------------------------------------
 
-LABS   := $(notdir $(sort $(wildcard labs/lab*)))
+# Sorted as numbers: those of one digit, then those of two.
+LABS   := $(notdir $(wildcard labs/lab?-*) $(wildcard labs/lab??-*))
 LAB    ?= $(lastword $(LABS))
 SOLVED ?=
 TEST   ?=
 OPT    ?= -Og
-EX     ?=
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
-# make would execute what stands in a file's name, and the shell behind it.
-unsafe := $(foreach c,$$ ` " ;,$(foreach v,SUBMISSION REPORT DIR ONLY,$(if $(findstring $c,$(value $v)),$v)))
-ifneq ($(strip $(unsafe)),)
-$(error $(firstword $(unsafe))= has a character that make or the shell would obey ($$ ` " ;): rename the file)
-endif
+number_of = $(firstword $(subst -, ,$(1:lab%=%)))
+numbers   := $(foreach l,$(LABS),$(call number_of,$l))
 ifeq ($(origin lab),command line)
 $(error lab=$(lab): LAB= is written in capitals)
 endif
-lab    := $(firstword $(filter $(LAB) $(LAB)-% lab$(LAB)-%,$(LABS)))
-number := $(firstword $(subst -, ,$(lab:lab%=%)))
+lab       := $(firstword $(filter $(LAB) $(LAB)-% lab$(LAB)-%,$(LABS)))
+number    := $(call number_of,$(lab))
 ifeq ($(lab),)
-$(error LAB=$(LAB): there is no such lab, only $(foreach l,$(LABS),$(firstword $(subst -, ,$(l:lab%=%)))): $(LABS))
+$(error LAB=$(LAB): there is no such lab, only $(numbers): $(LABS))
 endif
 
-# Layers in order: this lab's is the last.
-layers := $(foreach l,$(LABS),$(if $(stop),,$(l)$(if $(filter $l,$(lab)),$(eval stop := 1))))
+# They work without a compiler, and where nothing can be written.
+builds_nothing := clean doctor grade handin help open stats
 
+include tools/typed.mk
 include tools/build.mk
 include tools/targets.mk
 -include tools/course.mk
@@ -46,24 +45,27 @@ python = PYTHONPATH=tools $(PYTHON) -B -m ringstep
 .PHONY: demo grade handin open reset handouts
 
 last = $(lastword $(LABS))
-demo:                   ## boot the finished lab 3: Hello from Ring 3!
+demo:                   ## boot the last lab, finished: Hello from Ring 3!
 	$(if $(wildcard solutions/$(last)),,$(error make demo: the solutions of $(last) are not in this tree))
 	@$(MAKE) qemu-nox LAB=$(last) SOLVED=all
 
 grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [REPORT=dir] [ONLY=1.2]
 	@$(python) grade --lab "$(chosen_lab)" \
-	    --submission "$(SUBMISSION)" --report "$(REPORT)" --only "$(ONLY)"
+	    --submission "$$SUBMISSION" --report "$$REPORT" --only "$$ONLY"
 
-chosen_lab = $(if $(filter file,$(origin LAB)),,$(number))
+# All labs, unless one was named.
+ifneq ($(origin LAB),file)
+chosen_lab := $(number)
+endif
 
 handin:                 ## pack your exercise files, of all labs or of LAB=n
 	@$(python) classroom handin $(chosen_lab)
 
 open:                   ## write a tree with a hand-in's exercises, to boot them: SUBMISSION=dir-or-tar.gz
-	@$(python) classroom open "$(SUBMISSION)"
+	@$(python) classroom open "$$SUBMISSION"
 
 reset:                  ## start one exercise over, keeping your version: EX=1.2
-	@$(python) skeleton reset "$(EX)"
+	@$(python) skeleton reset "$$EX"
 
 handouts:               ## build the handouts as a site and a PDF, in build/handouts
 	@$(python) handouts site && $(python) handouts pdf

@@ -46,11 +46,11 @@ def test_from_the_boot_sector_to_ring_3():
     out = session("tbreak *0x7c00", "continue", "ring", "x/3i $rip", "code", "tbreak protected_mode", "continue", "ring",
                   "x/2i $rip", "code $pc 2", "tbreak kmain", "continue", "gdt", "until-ring3", "gdt", "x/2i $rip", "info symbol $rip")
     assert "ring 0, 16-bit code, paging off" in out
-    assert re.search(r"=> 0x7c00:\s+cli\n +0x7c01:\s+xor ax,ax\n", out)
+    assert re.search(r"=> 0x7c00:\s+jmp +0x7c3e\n +0x7c02:\s+nop\n", out)
     assert "ring 0, 32-bit code, paging off" in out
     assert re.search(r"=> 0x\w+:\s+mov ax,0x\w+\n +0x\w+:\s+mov ds,e?ax\n", out)
     if GDB >= 13:                                   # x/i knows the mode, too
-        assert re.search(r"=> 0x7c00 <boot_sector>:\s+cli", out) and re.search(r"<boot_sector\+1>:\s+xor\s+ax,ax", out)
+        assert re.search(r"=> 0x7c00 <boot_sector>:\s+jmp", out) and re.search(r"<boot_sector\+2>:\s+nop", out)
         assert re.search(r"<protected_mode\+4>:\s+mov\s+ds,\w+", out)
     assert "the boot code has its GDT there" in out and "present, DPL 0, 64-bit code  [CS]" in out
     assert "ring 3, 64-bit code, paging on, interrupts on (IF 1), CS 0x1b, SS 0x23" in out

@@ -88,7 +88,8 @@ def scratch(tmp_path_factory):
 @pytest.mark.parametrize("name, cause, words", [
     ("no_stack", r"mov %0, %%rsp; int3",
      r"#DF after a #SS: a stack at 0x8000000000000000, which is not canonical"),
-    ("no_table", r"mov $0xc, %%eax; mov %%eax, %%ds", r"PANIC: #GP .*\n    vector 13, error code 0xc\n"),
+    ("no_table", r"mov $0xc, %%eax; mov %%eax, %%ds",
+     r"PANIC: #GP .*\n    vector 13, error code 0xc\n"),
     ("full_stack", r"int $2", r"#DF after a #PF, address (0x[0-9a-f]+)\n"),
 ])
 def test_an_exception_is_told_by_what_led_to_it(machine, scratch, name, cause, words):

@@ -10,7 +10,8 @@ import pytest
 
 from ringstep.kernel import paging, symbols
 from ringstep.machine import bochs, qemu
-from ringstep.machine.record import Limits, MachineError, Breakpoint
+from ringstep.machine.record import Breakpoint, Limits, MachineError
+from ringstep.machine.terminal import Terminal
 
 ROOT = pathlib.Path(__file__).parent.parent
 BOTH = pytest.mark.parametrize("machine", [qemu, bochs], ids=["qemu", "bochs"])
@@ -50,7 +51,7 @@ def test_limit_is_the_guests_work(machine, disk, points):
 
 
 def test_a_power_off_is_seen_before_the_hlt_behind_it(disk, monkeypatch):
-    """QEMU lets the kernel run on a little after it. Who looks often sees that in one of five runs."""
+    """QEMU lets the kernel run on a little. Who looks often sees that in one of five runs."""
     monkeypatch.setattr(qemu, "TICK", 0)
     assert {qemu.boot(disk("fa" + code.OFF_3)).end for _ in range(20)} == {"power-off"}
 
@@ -108,7 +109,7 @@ def test_any_path(machine, tmp_path):
 @BOTH
 def test_lab1_record(machine, lab1):
     record = machine.boot(*lab1, breakpoints=[Breakpoint("kmain", stack=1, memory=True),
-                                         Breakpoint("trap_entry", hits=5, stack=7)])
+                                              Breakpoint("trap_entry", hits=5, stack=7)])
     assert (record.end, record.status) == ("power-off", 0)
     assert "Lab 1 is complete" in record.text
     assert [(e.kind, e.vector, e.error_code, e.cpl) for e in record.events] == [
@@ -149,7 +150,8 @@ def test_events_know_the_serial_port(lab1):
 
 @BOTH
 def test_same_record_every_time(machine, lab1):
-    first, second = (machine.boot(*lab1, breakpoints=[Breakpoint("trap_entry", hits=9)]) for _ in "12")
+    first, second = (machine.boot(*lab1, breakpoints=[Breakpoint("trap_entry", hits=9)])
+                     for _ in "12")
     for name in ("end", "serial", "events", "registers"):
         assert getattr(first, name) == getattr(second, name)
     assert [s.registers for s in first.snapshots] == [s.registers for s in second.snapshots]
@@ -175,7 +177,39 @@ def test_runner_explains_a_reset(disk, lab1):
     process = runner("qemu-nox", "--image", disk(code.TRIPLE), "--kernel", lab1[1])
     err = process.communicate()[1]
     assert process.returncode == 4
-    assert "#GP general protection (IDT entry 3) at 0x7c1e" in err and err.endswith("triple fault\n")
+    assert "#GP general protection (IDT entry 3) at 0x7c1e" in err
+    assert err.endswith("triple fault\n")
+
+
+SAID = b"a\x1b[2J \xc3\xa9 \xc2\x9b5n \xff\x07\t\x7f\\\r\nz\xe2\x82"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, len(SAID)])
+def test_control_bytes_do_not_command_the_terminal(size, capfdbinary):
+    """However the bytes come in. Text, tabs and ends of lines stay as they are."""
+    terminal = Terminal()
+    for at in range(0, len(SAID), size):
+        terminal(SAID[at:at + size])
+    terminal.end()
+    assert capfdbinary.readouterr().out == (
+        rb"a\x1b[2J " + "é".encode() + rb" \x9b5n \xff\x07" + b"\t" + rb"\x7f\\"[:-1] + b"\r\n"
+        + rb"z\xe2\x82")
+
+
+def test_a_raw_terminal_gets_all(capfdbinary):
+    terminal = Terminal(raw=True)
+    terminal(SAID)
+    terminal.end()
+    assert capfdbinary.readouterr().out == SAID
+
+
+@pytest.mark.parametrize("command", ["qemu-nox", "bochs"])
+def test_the_runner_shows_control_bytes_and_the_record_keeps_them(command, disk, lab1):
+    send = "b0 {:02x} ee b9 ff ff e2 fe"                # mov al, byte; out dx, al; wait a little
+    text = disk("ba fb 03 b0 03 ee ba f8 03" + "".join(map(send.format, b"\x1bx\x9b")) + code.RESET)
+    out = runner(command, "--image", text, "--kernel", lab1[1]).communicate()[0]
+    assert out.splitlines()[0] == r"\x1bx\x9b"
+    assert (bochs if command == "bochs" else qemu).boot(text).serial == b"\x1bx\x9b"
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -199,4 +233,5 @@ def children_of(pid):
 def test_no_traceback(lab1):
     process = runner("qemu-nox", "--image", "/no/such.img", "--kernel", lab1[1])
     err = process.communicate()[1]
-    assert process.returncode == 6 and err.startswith("qemu: /no/such.img:") and err.count("\n") == 1
+    assert process.returncode == 6
+    assert err.startswith("qemu: /no/such.img:") and err.count("\n") == 1

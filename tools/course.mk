@@ -8,7 +8,7 @@ edition:                ##i write the tree that students get for LAB=n
 
 grade-all:              ##i grade each hand-in of a folder: DIR=… [LAB=n] [REPORT=dir]
 	$(if $(ONLY),$(error ONLY=$(ONLY): grade-all grades whole labs))
-	@$(python) classroom grade-all "$(DIR)" "$(chosen_lab)" "$(REPORT)"
+	@$(python) classroom grade-all "$$DIR" "$(chosen_lab)" "$$REPORT"
 
 skeletons:              ##c make the students' files anew from the solutions
 	@$(python) skeleton write

@@ -1,16 +1,14 @@
-# targets.mk - what a user types. `make help` prints what stands behind `##` (for
-# students), `##i` (for instructors) and `##c` (for who works on the course).
+# targets.mk - what a user types. `make help` lists what stands behind `##`.
 
 .PHONY: compile-command all qemu qemu-nox qemu-gdb gdb debug why map bochs bochs-debug files clean help stats doctor \
         compile_commands.json
 all: $(image)           ## build the kernel and its disk image
-	@echo "$(lab): $(image), kernel $$(( ($$(wc -c < $(image).kernel) + 1023) / 1024 )) KiB of $$(( $(read_max) / 1024 )) KiB"
+	@echo "$(lab): $(image), kernel $$((($$(wc -c < $(image).kernel) + 1023) / 1024)) KiB" \
+	    "of $$(($(kernel_read_max) / 1024)) KiB"
 
 # ---- run it --------------------------------------------------------------
 
 ringstep = PYTHONPATH=tools $(PYTHON) -B -m ringstep $@ --image "$(image)" --kernel "$(kernel)" --last "$(BUILD)/last-run"
-# As typed: $rip is GDB's.
-override export GDBFLAGS := $(value GDBFLAGS)
 on_port  = --port "$(GDBPORT)" --again "$(strip $(MAKEOVERRIDES))"
 
 qemu: $(image)          ## boot it on QEMU, in a window where there is a display
@@ -36,15 +34,15 @@ map: $(image)           ## draw memory and address spaces [COMPARE=all]
 # ---- look at the tree ----------------------------------------------------
 
 files:                  ## list each source file and the layer that it comes from
-	@printf '%s\n' $(kernel_sources) $(foreach p,$(PROGRAMS),$(call program_source,$p)) $(user_library) | \
+	@printf '%s\n' $(sources) | \
 	awk -F/ '{ who = "given"; if ($$1 == "solutions") who = "solution"; \
 	    else if ($$1 == "grading") who = "test"; else if ($$3 == "exercises") who = "yours"; \
 	    printf "%-14s %-9s %s\n", $$2, who, $$0 }'
 
 # One line of its output compiles an exercise. The grader runs that, without make.
-exercise_objects = $(addprefix $(objects)/,$(addsuffix .o,$(basename $(mine))))
 compile-command:        ##i print how the exercises are compiled
-	@$(MAKE) -s -n $(addprefix -W ,$(mine)) $(exercise_objects)
+	@$(MAKE) -snB V=1 $(exercise_objects) | sed -n \
+	    '/ -c /{ s/ -MMD -MP -MT \([^ ]*\) -MF [^ ]* -o [^ ]*/ -MMD -MP -o \1/; s/ && .*//; p; }'
 
 clean:                  ## remove all that was built
 	rm -rf $(BUILD) compile_commands.json
@@ -52,27 +50,14 @@ clean:                  ## remove all that was built
 doctor:                 ## say which tools are here, and what is missing
 	@CC="$(CC)" LD="$(LD)" PYTHON="$(PYTHON)" sh tools/doctor.sh
 
-listed = awk -F'$2 ' '/^[a-z][a-z_.-]*:.*$2 / { if (!n++) print "$1:"; sub(/:.*/, "", $$1); \
-    printf "  %-24s%s\n", $$1, $$2 }' Makefile tools/*.mk
-
 help:                   ## print this
-	@echo "make TARGET [LAB=1|2|3] [SOLVED=...] [TEST=name] [CC=] [OPT=] [V=1]"
-	@$(call listed,For students,##)
-	@$(call listed,For instructors,##i)
-	@$(call listed,For those who work on the course,##c)
-	@echo "Now: LAB=$(lab)$(if $(SOLVED), SOLVED=$(SOLVED)). SOLVED= takes the solutions of an exercise (1.2), a lab (1), earlier, all."
+	@echo "make TARGET [LAB=$(subst $(space),|,$(numbers))] [SOLVED=...] [TEST=name] [CC=] [OPT=] [V=1]"
+	@awk -f tools/help.awk Makefile tools/*.mk
+	@echo "Now: LAB=$(lab)$(if $(SOLVED), SOLVED=$(SOLVED))." \
+	    "SOLVED= takes the solutions of an exercise (1.2), a lab (1), earlier, all."
 
-# For clangd: exactly the flags that each file is compiled with.
-# With its quotes, which JSON would take for its own.
-prefix_map = "-ffile-prefix-map=$(CURDIR)/="
-comma_join = $(subst } {,}$(comma) {,$(strip $1))
-flags_of   = $(if $(findstring /user/,$1)$(findstring /programs/,$1),\
-    $(user_flags) $(call includes,$(user_layer)) -Ilabs/$(user_layer)/user/lib,\
-    $(kernel_flags) $(call includes,$(call lab_of_source,$1)))
-every_source = $(filter-out %/program.S,$(wildcard $(foreach e,c S,labs/*/*.$e labs/*/*/*.$e labs/*/user/lib/*.$e \
-    solutions/*/exercises/*.$e grading/lab*/*.$e grading/lab*/programs/*.$e)))
-
-compile_commands.json:    ## write what clangd needs, for all labs
-	@$(file >$@,[$(call comma_join,$(foreach f,$(every_source),\
-	    {"directory": "$(CURDIR)"$(comma) "file": "$f"$(comma) "command": "$(strip $(CC) $(filter-out -MMD -MP,$(subst $(prefix_map),,$(call flags_of,$f)) $(call grading_includes,$f)) -c $f)"}))])
-	@echo "$@: $(words $(every_source)) files"
+# For clangd, from what make would do. Solutions and exercises are there, of all labs.
+compile_commands.json:  ## write what clangd needs, for all labs
+	@for solved in '' all; do $(MAKE) -nB LAB=$(last) SOLVED=$$solved V=1 TEST= objects all; done | \
+	    awk -v folder="$(CURDIR)" -f tools/compile_commands.awk > $@
+	@echo "$@: $$(grep -c '"file"' $@) files"

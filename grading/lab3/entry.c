@@ -4,9 +4,6 @@
  */
 #include <lab3.h>
 
-#define PIC1_DATA 0x21      /* the interrupt controllers' masks */
-#define PIC2_DATA 0xA1
-
 /* `int 0x80`, for which no gate is open: a #GP, and the end. */
 static const uint8_t program[] = { 0xCD, 0x80 };
 
@@ -26,8 +23,6 @@ _Noreturn void kmain(void)
     lab3_start();
     for (unsigned vector = 0; vector < VECTOR_EXCEPTIONS; vector++)
         trap_register(vector, ended);
-    outb(PIC1_DATA, 0xFF);                  /* no interrupt may come first */
-    outb(PIC2_DATA, 0xFF);
     struct process *process = lab3_process(program, sizeof program);
     tss_set_rsp0(process->kernel_stack);
     write_cr3(process->page_table.raw);

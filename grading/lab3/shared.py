@@ -22,15 +22,15 @@ FAULTS = {
 FAULTING = ",".join(["secret", *FAULTS, "exit_pid"])
 
 
-def boot(programs, **more):
+def boot(test, programs, **more):
     # A program may be interrupted before its first instruction, and come there again.
     watches = (program_starts(2 * programs.count(",") + 2, memory=True), system_calls(120))
-    own = programs == OWN
-    return Boot(3, "" if own else programs, watches=watches, mib=16, instructions=120_000_000, **more)
+    return Boot(3, test, watches=watches, mib=16, instructions=120_000_000, **more)
 
 
-MAIN, STARTS, TIMERS, FAULTED = (boot(p) for p in (OWN, START, TIMER, FAULTING))
-WRITES = boot(WRITE, secret=b"Hello, " + 32 * b"." + b"\n")     # as in programs/hello.c
+MAIN, TIMERS = boot("", OWN), boot(TIMER, TIMER)
+STARTS, FAULTED = (boot("untimed," + programs, programs) for programs in (START, FAULTING))
+WRITES = boot("untimed," + WRITE, WRITE, secret=b"Hello, " + 32 * b"." + b"\n")  # as in hello.c
 ENTRY = Boot(3, "entry", watches=(program_starts(1),), mib=16)
 SLICES = Boot(3, "slices", mib=16, instructions=120_000_000)
 RANGES = Boot(3, "ranges", mib=16)

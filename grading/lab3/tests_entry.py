@@ -2,8 +2,8 @@
 import re
 import struct
 
-from grading.lab3.shared import (EBADF, EFAULT, ENOSYS, ENTRY, MAIN, RESUME, STARTS, SYS_EXIT, SYS_GETPID, WRITES,
-                                 calls_of)
+from grading.lab3.shared import (EBADF, EFAULT, ENOSYS, ENTRY, MAIN, RESUME, SLICES, STARTS, SYS_EXIT, SYS_GETPID,
+                                 WRITES, calls_of)
 from ringstep.grading.harness import NotReached, signed, test
 from ringstep.kernel import decode, paging
 
@@ -76,6 +76,15 @@ def own_kernel_stack(run):
     for call in run.system_calls():
         if call.entry is not None:
             run.equal("a system call to push its frame below", call.entry, by_root[call.cr3])
+
+
+@test("3.1", SLICES, "process_activate")
+def each_to_its_own(run):
+    """Processes that take turns each go on in their own page table, and are interrupted on their own stack."""
+    for group in run.groups("tick in PID"):
+        pid = group["tick in PID"]
+        run.equal(f"CR3 when PID {pid} is interrupted", group["CR3"], group["its page table"])
+        run.equal(f"the frame of PID {pid} to end at", group["end of the frame"], group["its kernel stack"])
 
 
 @test("3.1", MAIN, "process_activate")

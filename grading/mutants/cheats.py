@@ -4,6 +4,7 @@ Each row: a name, the exercise whose file it is, what stands behind the file's
 task and includes, and words that the report must contain. The exercise must
 earn nothing. Archives that cheat are in tests/test_submission.py.
 """
+from ringstep.grading.rows import Cheat
 
 # Everything that lab 3 prints when it works, printed by the kernel itself.
 LAB3_LINES = r'''
@@ -26,26 +27,33 @@ OFF = r'''
 INIT = "void process_activate(const struct process *process)\n{\n}\n"
 
 CHEATS = [
-    ("prints lab 1's lines at boot", "1.1", r'''
+    Cheat("1.1", "prints lab 1's lines at boot",
+          says="expected",
+          body=r'''
 #include <console.h>
 #include <machine.h>
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
 {
-    printf("    0x08 kernel code: present, DPL 0, 64-bit code\n    0x1b user code: present, DPL 3, 64-bit code\n"
+    printf("    0x08 kernel code: present, DPL 0, 64-bit code\n"
+           "    0x1b user code: present, DPL 3, 64-bit code\n"
            "    CS 0x48 -> 0x8, SS 0x50 -> 0x10\n    int3 has returned, all registers intact\n"
            "    #DF double fault, handled on the stack of IST 1, rsp 0xffff8000100083e0\n"
            "Lab 1 is complete. Go on in labs/lab2-process.\n");
     machine_off(MACHINE_DONE);
 }
-''', "expected"),
-    ("prints lab 3's lines at boot", "3.1", OFF + r'''
+'''),
+    Cheat("3.1", "prints lab 3's lines at boot",
+          says="expected",
+          body=OFF + r'''
 void syscall_init(void)
 {
     printf(''' + LAB3_LINES + r''');
     machine_off(MACHINE_DONE);
 }
-''' + INIT, "expected"),
-    ("prints from ring 0 with a faked trap line", "3.2", r'''
+''' + INIT),
+    Cheat("3.2", "prints from ring 0 with a faked trap line",
+          says="never started",
+          body=r'''
     .intel_syntax noprefix
     .section .text
     .globl  jump_to_usermode
@@ -59,8 +67,10 @@ text:
     .ascii  "PID 1: first system call, number 39, from CPL 3, CS 0x1b, SS 0x23\n"
     .ascii  "[Ring 3 Test] Hello from Ring 3!\n[Ring 3 Test] All tests passed! Exiting...\n"
     .asciz  "#GP in PID 3: general protection, error code 0, rip 0x400013, CPL 3\n"
-''', "never started"),
-    ("runs the program in ring 0 and handles its system calls", "3.2", r'''
+'''),
+    Cheat("3.2", "runs the program in ring 0 and handles its system calls",
+          says="CPL 3",
+          body=r'''
     .intel_syntax noprefix
     .section .text
     .globl  jump_to_usermode
@@ -73,8 +83,10 @@ jump_to_usermode:
     push    SELECTOR_KERNEL_CODE
     push    rdi
     iretq
-''', "CPL 3"),
-    ("detects the test and prints what it wants", "3.4", OFF + r'''
+'''),
+    Cheat("3.4", "detects the test and prints what it wants",
+          says="expected",
+          body=OFF + r'''
 #include <program.h>
 #include <string.h>
 int user_range_check(phys_t root, uint64_t address, uint64_t length)
@@ -94,8 +106,10 @@ int64_t sys_write(int fd, uint64_t buffer, uint64_t length)
     }
     return (int64_t)length;
 }
-''', "expected"),
-    ("says that it handled the system call and never does", "3.3", OFF + r'''
+'''),
+    Cheat("3.3", "says that it handled the system call and never does",
+          says="expected",
+          body=OFF + r'''
 void syscall_dispatch(struct trap_frame *frame)
 {
     printf(''' + LAB3_LINES + r''');
@@ -103,14 +117,17 @@ void syscall_dispatch(struct trap_frame *frame)
 }
 int64_t sys_getpid(void) { return 1; }
 _Noreturn void sys_exit(int status) { machine_off(MACHINE_DONE); }
-''', "expected"),
-    ("answers PASS on every channel", "1.6", r'''
+'''),
+    Cheat("1.6", "answers PASS on every channel",
+          says="expected",
+          body=r'''
 #include <console.h>
 #include <cpu.h>
 #include <machine.h>
 void trap_use_stack(unsigned vector, unsigned ist, uint64_t stack_top)
 {
-    static const char pass[] = "PASS pass ok 1..1 Score: 100/100 {\"verdict\": \"pass\", \"score\": 100}\n";
+    static const char pass[] =
+        "PASS pass ok 1..1 Score: 100/100 {\"verdict\": \"pass\", \"score\": 100}\n";
     static const uint16_t ports[] = { 0xE9, 0x402, 0x2F8, 0x378, 0x501, 0xF4 };
     for (const char *at = pass; *at; at++)
         for (unsigned i = 0; i < sizeof ports / sizeof *ports; i++)
@@ -118,36 +135,46 @@ void trap_use_stack(unsigned vector, unsigned ist, uint64_t stack_top)
     printf("%s", pass);
     machine_off(MACHINE_DONE);
 }
-''', "expected"),
-    ("answers PASS and leaves at once", "2.1", OFF + r'''
+'''),
+    Cheat("2.1", "answers PASS and leaves at once",
+          says="not run to its end",
+          body=OFF + r'''
 phys_t frame_alloc(void) { printf("PASS\nLab 2 Score: 100/100\n"); machine_off(MACHINE_DONE); }
 void frame_free(phys_t frame) { }
 uint64_t frame_free_count(void) { printf("PASS\n"); machine_off(MACHINE_DONE); }
-''', "not run to its end"),
-    ("floods the serial port", "2.2", OFF + r'''
+'''),
+    Cheat("2.2", "floods the serial port",
+          says="timeout",
+          body=OFF + r'''
 pte_t *page_table_walk(phys_t root, uint64_t address, int level, bool create)
 {
     for (;;)
         printf("PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS PASS\n");
 }
-''', "timeout"),
-    ("spins", "2.3", r'''
+'''),
+    Cheat("2.3", "spins",
+          says="timeout",
+          body=r'''
 int page_map(phys_t root, uint64_t address, phys_t frame, uint64_t flags)
 {
     for (volatile int i = 0;; i++)
         ;
 }
 int page_unmap(phys_t root, uint64_t address, phys_t *frame) { return 0; }
-''', "timeout"),
-    ("halts for good", "2.3", OFF + r'''
+'''),
+    Cheat("2.3", "halts for good",
+          says="expected",
+          body=OFF + r'''
 int page_map(phys_t root, uint64_t address, phys_t frame, uint64_t flags)
 {
     for (;;)
         hlt();
 }
 int page_unmap(phys_t root, uint64_t address, phys_t *frame) { return 0; }
-''', "expected"),
-    ("resets the machine", "1.4", r'''
+'''),
+    Cheat("1.4", "resets the machine",
+          says="triple fault",
+          body=r'''
 #include <console.h>
 struct gate interrupt_gate(uint64_t handler, unsigned dpl)
 {
@@ -157,8 +184,10 @@ struct gate interrupt_gate(uint64_t handler, unsigned dpl)
     int3();
     return (struct gate){ 0 };
 }
-''', "triple fault"),
-    ("prints terminal escapes", "1.1", r'''
+'''),
+    Cheat("1.1", "prints terminal escapes",
+          says=r"\x1b[",
+          body=r'''
 #include <console.h>
 #include <machine.h>
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
@@ -166,33 +195,49 @@ uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
     printf("\033[2J\033[1;1HLab 1 Score: 100/100\033]0;graded\007\033[8m\n");
     machine_off(MACHINE_DONE);
 }
-''', r"\x1b["),
-    ("reads a file of the host with #include", "1.1", '''
+'''),
+    Cheat("1.1", "reads a file of the host with #include",
+          says="is refused because it reads /etc/hostname",
+          body='''
 #include "/etc/hostname"
-''', "is refused because it reads /etc/hostname"),
-    ("reads a file of the host with .incbin", "1.1", '''
+'''),
+    Cheat("1.1", "reads a file of the host with .incbin",
+          says="does not compile",
+          body='''
 asm (".incbin \\"/etc/passwd\\"");
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return 0; }
-''', "does not compile"),
-    ("a macro bomb", "1.1", "".join(
-        f"#define M{n} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1} M{n - 1}\n" if n
-        else "#define M0 x x x x x x x x\n" for n in range(12)) + "M11\n", "does not compile"),
-    ("a gigabyte of .bss", "1.1", '''
+'''),
+    Cheat("1.1", "a macro bomb",
+          says="does not compile",
+          body="#define M0 x x x x x x x x\n"
+               + "".join(f"#define M{n}" + f" M{n - 1}" * 8 + "\n" for n in range(1, 12))
+               + "M11\n"),
+    Cheat("1.1", "a gigabyte of .bss",
+          says="builds",
+          body='''
 static volatile char large[1 << 30];
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return (uint64_t)large[dpl]; }
-''', "builds"),
-    ("an error message with terminal escapes", "1.1", '''
+'''),
+    Cheat("1.1", "an error message with terminal escapes",
+          says="does not compile",
+          body='''
 #error "\033[2J\033[31mLab 1 Score: 100/100"
-''', "does not compile"),
-    ("replaces the kernel's own checks", "1.1", r'''
+'''),
+    Cheat("1.1", "replaces the kernel's own checks",
+          says="Exercise 1.1 is wrong",
+          body=r'''
 void require(bool right, const char *id, const char *text, ...) { }
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return 0; }
-''', "Exercise 1.1 is wrong"),
-    ("replaces the boot sector", "1.1", r'''
+'''),
+    Cheat("1.1", "replaces the boot sector",
+          says="is refused because it brings a section .boot",
+          body=r'''
 __attribute__((section(".boot"), used)) static const char boot[512] = "PASS";
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl) { return 0; }
-''', "is refused because it brings a section .boot"),
-    ("names the harness's table", "1.1", r'''
+'''),
+    Cheat("1.1", "names the harness's table",
+          says="expected",
+          body=r'''
 extern volatile uint64_t observation_count __attribute__((weak));
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
 {
@@ -200,17 +245,26 @@ uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
         observation_count = 1000;
     return 0;
 }
-''', "expected"),
-    ("includes the solution", "1.1", '''
+'''),
+    Cheat("1.1", "includes the solution",
+          says="does not compile",
+          body='''
 #include "../../../solutions/lab1-boot/exercises/segment_descriptor.c"
-''', "does not compile"),
-    ("includes the solution's object", "2.1", '''
+'''),
+    Cheat("2.1", "includes the solution's object",
+          says="does not compile",
+          body='''
 asm (".incbin \\"build/gcc-Og/objects/solutions/lab2-process/exercises/frame_alloc.o\\"");
-''', "does not compile"),
-    ("brings a table of observations of its own", "2.2", r'''
+'''),
+    Cheat("2.2", "brings a table of observations of its own",
+          says="is one in an exercise",
+          body=r'''
 #include <machine.h>
 volatile uint64_t observation_count = 1;
 struct { const char *what; uint64_t value; } volatile observations[] = { { "end", 0 } };
-pte_t *page_table_walk(phys_t root, uint64_t address, int level, bool create) { machine_off(MACHINE_DONE); }
-''', "is one in an exercise"),
+pte_t *page_table_walk(phys_t root, uint64_t address, int level, bool create)
+{
+    machine_off(MACHINE_DONE);
+}
+'''),
 ]

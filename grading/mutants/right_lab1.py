@@ -3,9 +3,11 @@
 Each row names an exercise and a way to solve it, and gives the body of the file
 behind its task: the skeleton's text up to the last #include stays, the rest is this.
 """
+from ringstep.grading.rows import Right
 
 RIGHT = [
-    ("1.1", "flat segments with limit, granularity and B, already accessed, code execute-only", r'''
+    Right("1.1", "flat segments with limit, granularity and B, already accessed, code execute-only",
+          body=r'''
 uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
 {
     static const uint64_t base[] = {
@@ -15,7 +17,8 @@ uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
     return base[type] | (uint64_t)dpl << 45;
 }
 '''),
-    ("1.2", "CS by way of iretq, segments last", r'''
+    Right("1.2", "CS by way of iretq, segments last",
+          body=r'''
     .intel_syntax noprefix
     .section .text
     .globl  gdt_load
@@ -38,7 +41,8 @@ gdt_load:
     mov     gs, eax
     ret
 '''),
-    ("1.3", "the descriptor through a packed struct", r'''
+    Right("1.3", "the descriptor through a packed struct",
+          body=r'''
 struct packed_descriptor {
     uint16_t limit_low, base_low;
     uint8_t base_middle, type, limit_high, base_high;
@@ -62,7 +66,8 @@ void tss_load(const struct tss *tss)
     asm volatile ("ltr %w0" : : "r"(SELECTOR_TSS));
 }
 '''),
-    ("1.5", "registers stored with mov, stack aligned by hand", r'''
+    Right("1.5", "registers stored with mov, stack aligned by hand",
+          body=r'''
     .intel_syntax noprefix
     .section .text
     .globl  trap_entry, trap_return

@@ -3,9 +3,11 @@
 Each row names an exercise and a way to solve it, and gives the body of the file
 behind its task: the skeleton's text up to the last #include stays, the rest is this.
 """
+from ringstep.grading.rows import Right
 
 RIGHT = [
-    ("2.1", "a bitmap instead of a list", r'''
+    Right("2.1", "a bitmap instead of a list",
+          body=r'''
 #define BITMAP_FRAMES (1 << 20)         /* up to 4 GiB */
 
 static uint8_t taken[BITMAP_FRAMES / 8];
@@ -51,7 +53,8 @@ uint64_t frame_free_count(void)
     return frame_usable_count() - taken_count;
 }
 '''),
-    ("2.1", "a stack that is filled at the first call, frames from the top", r'''
+    Right("2.1", "a stack that is filled at the first call, frames from the top",
+          body=r'''
 static uint64_t top;                    /* the free frame on top, 0: none */
 static uint64_t count;
 static bool filled;
@@ -96,7 +99,8 @@ uint64_t frame_free_count(void)
     return count;
 }
 '''),
-    ("2.2", "a recursive walk", r'''
+    Right("2.2", "a recursive walk",
+          body=r'''
 static pte_t *walk(phys_t table, int at, uint64_t address, int level, bool create)
 {
     pte_t *entry = &((pte_t *)phys_to_virt(table))[page_table_index(address, at)];
@@ -118,7 +122,8 @@ pte_t *page_table_walk(phys_t root, uint64_t address, int level, bool create)
     return walk(root, 4, address, level, create);
 }
 '''),
-    ("2.3", "the whole TLB instead of one page", r'''
+    Right("2.3", "the whole TLB instead of one page",
+          body=r'''
 int page_map(phys_t root, uint64_t address, phys_t frame, uint64_t flags)
 {
     if ((address | frame.raw) & 0xFFF || !is_canonical(address))
@@ -149,14 +154,16 @@ int page_unmap(phys_t root, uint64_t address, phys_t *frame)
     return 0;
 }
 '''),
-    ("2.1", "first fit, from the first frame each time", r'''
+    Right("2.1", "first fit, from the first frame each time",
+          body=r'''
 #include <boot.h>
 static uint8_t taken[1 << 20];
 
 phys_t frame_alloc(void)
 {
     for (unsigned region = 0; region < memory_region_count; region++)
-        for (uint64_t at = memory_regions[region].start; at < memory_regions[region].end; at += PAGE_SIZE)
+        for (uint64_t at = memory_regions[region].start; at < memory_regions[region].end;
+             at += PAGE_SIZE)
             if (!taken[at / PAGE_SIZE]) {
                 taken[at / PAGE_SIZE] = 1;
                 memset(phys_to_virt(phys(at)), 0, PAGE_SIZE);
@@ -174,7 +181,8 @@ uint64_t frame_free_count(void)
 {
     uint64_t count = 0;
     for (unsigned region = 0; region < memory_region_count; region++)
-        for (uint64_t at = memory_regions[region].start; at < memory_regions[region].end; at += PAGE_SIZE)
+        for (uint64_t at = memory_regions[region].start; at < memory_regions[region].end;
+             at += PAGE_SIZE)
             count += !taken[at / PAGE_SIZE];
     return count;
 }

@@ -3,9 +3,11 @@
 Each row names an exercise and a way to solve it, and gives the body of the file
 behind its task: the skeleton's text up to the last #include stays, the rest is this.
 """
+from ringstep.grading.rows import Right
 
 RIGHT = [
-    ("2.4", "entry by entry, freed level by level without recursion", r'''
+    Right("2.4", "entry by entry, freed level by level without recursion",
+          body=r'''
 int create_user_page_table(phys_t *root)
 {
     phys_t made = frame_alloc();
@@ -44,7 +46,8 @@ void destroy_user_page_table(phys_t root)
     frame_free(root);
 }
 '''),
-    ("2.4", "only the entries that are present are copied", r'''
+    Right("2.4", "only the entries that are present are copied",
+          body=r'''
 int create_user_page_table(phys_t *root)
 {
     const pte_t *kernel = phys_to_virt(kernel_page_table);
@@ -71,7 +74,8 @@ void destroy_user_page_table(phys_t root)
     release(root, 4);
 }
 '''),
-    ("2.5", "frames counted and pages looked at before anything is mapped", r'''
+    Right("2.5", "frames counted and pages looked at before anything is mapped",
+          body=r'''
 static int free_to_map(phys_t root, uint64_t bottom, uint64_t top)
 {
     uint64_t needed = (top - bottom) / PAGE_SIZE;
@@ -119,7 +123,8 @@ int allocate_user_stack(phys_t root, uint64_t *top)
     return map_all(root, *top - USER_STACK_SIZE, *top, PTE_W | PTE_U | PTE_NX);
 }
 '''),
-    ("2.5", "kernel stacks from the top of their area down, mapped late to early", r'''
+    Right("2.5", "kernel stacks from the top of their area down, mapped late to early",
+          body=r'''
 static uint64_t slot_top(uint64_t slot)
 {
     return KERNEL_STACK_BASE + (slot + 1) * KERNEL_STACK_SLOT;
@@ -175,7 +180,8 @@ int allocate_user_stack(phys_t root, uint64_t *top)
     return fill(root, USER_STACK_TOP, USER_STACK_SIZE, PTE_W | PTE_U | PTE_NX);
 }
 '''),
-    ("2.6", "one place that undoes, asked what there is", r'''
+    Right("2.6", "one place that undoes, asked what there is",
+          body=r'''
 static pid_t fail(struct process *process, int error)
 {
     if (process->kernel_stack)

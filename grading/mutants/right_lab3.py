@@ -3,9 +3,11 @@
 Each row names an exercise and a way to solve it, and gives the body of the file
 behind its task: the skeleton's text up to the last #include stays, the rest is this.
 """
+from ringstep.grading.rows import Right
 
 RIGHT = [
-    ("3.2", "the frame written with mov", r'''
+    Right("3.2", "the frame written with mov",
+          body=r'''
     .intel_syntax noprefix
     .section .text
     .globl  jump_to_usermode
@@ -44,7 +46,8 @@ jump_to_usermode:
     mov     r15d, 0
     iretq
 '''),
-    ("3.4", "copied in pieces, checked page by page with its own walk", r'''
+    Right("3.4", "copied in pieces, checked page by page with its own walk",
+          body=r'''
 int user_range_check(phys_t root, uint64_t address, uint64_t length)
 {
     while (length > 0) {
@@ -78,7 +81,8 @@ int64_t sys_write(int fd, uint64_t buffer, uint64_t length)
     return (int64_t)length;
 }
 '''),
-    ("3.5", "registers saved first", r'''
+    Right("3.5", "registers saved first",
+          body=r'''
 void timer_tick(struct trap_frame *frame)
 {
     struct process *process = current_process();
@@ -89,7 +93,8 @@ void timer_tick(struct trap_frame *frame)
     process_end(process);
 }
 '''),
-    ("3.6", "the name in the middle, more words", r'''
+    Right("3.6", "the name in the middle, more words",
+          body=r'''
 _Noreturn void process_fault(struct trap_frame *frame)
 {
     struct process *dying = current_process();

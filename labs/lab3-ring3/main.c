@@ -1,5 +1,5 @@
 /*
- * main.c - the kernel of lab 3: programs in ring 3, one after the other.
+ * main.c - the kernel of lab 3: programs in ring 3 that take turns.
  */
 #include <boot.h>
 #include <console.h>
@@ -8,6 +8,7 @@
 #include <exercise.h>
 #include <frame.h>
 #include <idt.h>
+#include <irq.h>
 #include <machine.h>
 #include <page_fault.h>
 #include <panic.h>
@@ -61,6 +62,7 @@ _Noreturn void kmain(void)
     syscall_init();
     show_syscall_gate();
     load_programs();
+    irq_init();
     timer_init();
     schedule();
 }

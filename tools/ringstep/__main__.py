@@ -28,6 +28,6 @@ def find_python() -> None:
 
 
 find_python()
-from .run import main
+from .run import main   # noqa: E402, first the Python that can import it
 
 sys.exit(main())

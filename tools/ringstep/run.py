@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -72,7 +73,7 @@ def show_observations(record: Record, kernel: str) -> None:
     if not is_test_kernel(kernel):
         return
     try:
-        lines = observations(Run(".", Boot(0), record, kernel))
+        lines = observations(Run(Path("."), Boot(0), record, kernel))
     except (LookupError, NotReached):
         return
     print("what the test kernel saw, for the grader:", *lines, sep="\n", flush=True)

@@ -10,6 +10,9 @@
 #define SECTOR_SIZE     512
 #define CHUNK_SECTORS   64      /* 32 KiB: never crosses a 64 KiB boundary */
 #define COM1            0x3F8
+#define SERIAL_STEPS    6
+#define BPB_SIZE        62      /* with the jump: of a FAT's boot sector */
+#define PARTITIONS      446     /* where the partition table lies */
 
     .intel_syntax noprefix
     .section .boot, "ax"
@@ -17,6 +20,13 @@
 
     .globl boot_sector
 boot_sector:
+    /* A BIOS that takes a USB stick for a floppy may write its parameters here, where a FAT
+     * has them. */
+    jmp     start
+    nop
+    .org    BPB_SIZE
+
+start:
     /* 1. The BIOS promises only DL, the drive: set CS, the data segments and a stack. */
     cli
     xor     ax, ax
@@ -31,17 +41,33 @@ boot_sector:
 code_segment_is_zero:
     mov     [boot_drive], dl
 
-    /* 2. Has this BIOS the extended disk service? (int 13h, AH=41h) */
+    /* 2. The serial port, as in kernel/console.c: not every BIOS has set it up. */
+    mov     si, offset serial_setup
+    mov     cx, SERIAL_STEPS
+    mov     dh, COM1 >> 8
+1:  lodsw
+    mov     dl, al
+    mov     al, ah
+    out     dx, al
+    loop    1b
+
+    /* 3. Has this BIOS the extended disk service? (int 13h, AH=41h: no carry, BX turned
+     *    around, bit 0 of CX for AH=42h) */
     mov     ah, 0x41
     mov     bx, 0x55AA
+    mov     dl, [boot_drive]
     int     0x13
-    jc      disk_error
+    mov     si, offset no_disk_service
+    jc      boot_fail
+    cmp     bx, 0xAA55
+    jne     boot_fail
+    test    cl, 1
+    jz      boot_fail
 
-    /* 3. The loader, behind this sector. */
-    mov     si, offset disk_packet
+    /* 4. The loader, behind this sector. */
     call    read_packet
 
-    /* 4. The kernel, in chunks, to KERNEL_READ_ADDRESS. */
+    /* 5. The kernel, in chunks, to KERNEL_READ_ADDRESS. */
     mov     word ptr [packet_offset], 0
     mov     word ptr [packet_segment], KERNEL_READ_ADDRESS / 16
     mov     word ptr [packet_lba], BOOT_CODE_SIZE / SECTOR_SIZE
@@ -66,12 +92,9 @@ read_packet:
     mov     ah, 0x42
     int     0x13
     pop     word ptr [packet_count]
-    jc      disk_error
+    mov     si, offset disk_error
+    jc      boot_fail
     ret
-
-disk_error:
-    mov     si, offset disk_error_text
-    /* fall through */
 
 /* Print the text at SI on the screen and on the serial port, and turn the machine off. */
     .globl boot_fail
@@ -115,8 +138,24 @@ packet_segment: .word 0
 packet_lba:     .quad 1
 
 boot_drive:     .byte 0
-disk_error_text:.asciz "boot: cannot read the disk\r\n"
+
+/* Pairs: a register's port (its low byte), and what goes there. */
+serial_setup:   .byte 0xF9, 0               /* no interrupts */
+                .byte 0xFB, 0x80            /* the divisor's turn: */
+                .byte 0xF8, 1, 0xF9, 0      /* 115200 baud */
+                .byte 0xFB, 0x03            /* 8 bits, no parity, 1 stop bit */
+                .byte 0xFA, 0x07            /* both queues on and empty */
+
+disk_error:     .asciz "boot: cannot read the disk\r\n"
+no_disk_service:.asciz "boot: the BIOS has no extended disk service for this drive\r\n"
 bochs_off:      .ascii "Shutdown"
+
+/* A BIOS that takes a USB stick for a hard disk wants to see an active partition. */
+    .org    PARTITIONS
+    .byte   0x80, 0, 2, 0                   /* active; first sector by head, sector, cylinder */
+    .byte   0xDA, 0xFE, 0xFF, 0xFF          /* no file system; the last sector: by number only */
+    .long   1                               /* from sector 1 on, */
+    .long   image_sectors                   /* as many as the image has; from the linker script */
 
     .org    510
     .word   0xAA55

@@ -26,7 +26,8 @@
 
     .globl loader
 loader:
-    /* 1. The memory map: int 15h, EAX=E820h, an entry a call until EBX is 0. */
+    /* 1. The memory map: int 15h, EAX=E820h, an entry a call until EBX is 0 or the carry
+     *    is set. EAX comes back as the signature, or this BIOS means something else. */
     xor     ebx, ebx
     mov     di, BOOT_INFO_ADDRESS + 8
     mov     dword ptr [BOOT_INFO_ADDRESS], 0
@@ -37,6 +38,9 @@ loader:
     mov     edx, E820_SIGNATURE
     int     0x15
     jc      2f
+    mov     si, offset no_memory_map
+    cmp     eax, E820_SIGNATURE
+    jne     boot_fail
     inc     dword ptr [BOOT_INFO_ADDRESS]
     add     di, E820_ENTRY_SIZE
     cmp     dword ptr [BOOT_INFO_ADDRESS], E820_MAX
@@ -45,23 +49,79 @@ loader:
     jnz     1b
 2:  mov     si, offset no_memory_map
     cmp     dword ptr [BOOT_INFO_ADDRESS], 0
-    je      boot_fail
+    je      fail
 
-    /* 2. Has this processor long mode and the NX bit? (CPUID 8000_0001h: EDX 29, 20) */
+    /* 2. Has this processor long mode and the NX bit? (CPUID 8000_0001h: EDX 29, 20; it has
+     *    CPUID if bit 21 of EFLAGS can be changed, and that leaf if 8000_0000h says so) */
+    mov     si, offset no_long_mode
+    pushfd
+    pop     eax
+    mov     edx, eax
+    xor     eax, 1 << 21
+    push    eax
+    popfd
+    pushfd
+    pop     eax
+    cmp     eax, edx
+    je      fail
+    mov     eax, 0x80000000
+    cpuid
+    cmp     eax, 0x80000001
+    jb      fail
     mov     eax, 0x80000001
     cpuid
-    mov     si, offset no_long_mode
     and     edx, 1 << 29 | 1 << 20
     cmp     edx, 1 << 29 | 1 << 20
-    jne     boot_fail
+    jne     fail
 
-    /* 3. Open address line 20, so that odd megabytes are not folded onto even ones. */
+    /* 3. Is there usable memory where the kernel will run? One entry must hold all of it. */
+    mov     si, BOOT_INFO_ADDRESS + 8
+    mov     cx, [BOOT_INFO_ADDRESS]
+3:  cmp     dword ptr [si + 16], 1          /* usable */
+    jne     4f
+    cmp     dword ptr [si + 4], 0           /* begins below 4 GiB, */
+    jne     4f
+    mov     eax, KERNEL_LOAD_ADDRESS        /* and so much before the kernel */
+    sub     eax, [si]
+    jb      4f
+    add     eax, offset kernel_memory_size
+    cmp     dword ptr [si + 12], 0
+    jne     5f
+    cmp     eax, [si + 8]
+    jbe     5f
+4:  add     si, E820_ENTRY_SIZE
+    loop    3b
+    mov     si, offset no_memory
+fail:
+    jmp     boot_fail
+5:
+
+    /* 4. Open address line 20, so that odd megabytes are not folded onto even ones: by the
+     *    BIOS, by the PC's port 92h, by the keyboard controller, whichever works. */
+    call    a20_test
+    je      6f
+    mov     ax, 0x2401
+    int     0x15
+    call    a20_test
+    je      6f
     in      al, 0x92
     or      al, 2
     and     al, 0xFE                        /* bit 0 would reset the machine */
     out     0x92, al
-
-    /* 4. Protected mode. Interrupts stay off until the kernel has an IDT. */
+    call    a20_test
+    je      6f
+    call    keyboard_wait
+    mov     al, 0xD1                        /* what comes next is for the output port: */
+    out     0x64, al
+    call    keyboard_wait
+    mov     al, 0xDF                        /* bit 1 is line 20, bit 0 is not reset */
+    out     0x60, al
+    call    keyboard_wait
+    call    a20_test
+    mov     si, offset no_a20
+    jne     fail
+6:
+    /* 5. Protected mode. Interrupts stay off until the kernel has an IDT. */
     cli
     lgdt    [boot_gdtr]
     mov     eax, cr0
@@ -78,7 +138,7 @@ protected_mode:
     mov     ss, ax
     mov     esp, BOOT_SECTOR_ADDRESS
 
-    /* 5. Move the kernel to where it runs and clear its .bss behind it. */
+    /* 6. Move the kernel to where it runs and clear its .bss behind it. */
     mov     esi, KERNEL_READ_ADDRESS
     mov     edi, KERNEL_LOAD_ADDRESS
     mov     ecx, offset kernel_file_size
@@ -89,7 +149,7 @@ protected_mode:
     shr     ecx, 2
     rep stosd
 
-    /* 6. Page tables: the first GiB at address 0 and in the physical map, the
+    /* 7. Page tables: the first GiB at address 0 and in the physical map, the
      *    kernel at KERNEL_BASE. boot/paging.c replaces them by the real ones. */
     mov     edi, BOOT_PAGE_TABLES
     mov     ecx, 5 * PAGE_SIZE / 4
@@ -114,7 +174,7 @@ protected_mode:
     add     edi, 8
     loop    4b
 
-    /* 7. Long mode: PAE, CR3, EFER.LME with NX, and paging turns it on. */
+    /* 8. Long mode: PAE, CR3, EFER.LME with NX, and paging turns it on. */
     mov     eax, CR4_PAE
     mov     cr4, eax
     mov     eax, PML4
@@ -131,10 +191,32 @@ protected_mode:
 
     .code64
 long_mode:
-    /* 8. The GDT by its address in the physical map: the low one goes away. */
+    /* 9. The GDT by its address in the physical map: the low one goes away. */
     lgdt    [rip + boot_gdtr_high]
     movabs  rax, offset kernel_entry
     jmp     rax
+
+    .code16
+/* ZF: the line is open. Else 1 MiB + x is x. (FFFFh:x + 16 is 1 MiB + x) */
+a20_test:
+    push    es
+    mov     ax, 0xFFFF
+    mov     es, ax
+    mov     word ptr [a20_word], 0
+    mov     word ptr es:[a20_word + 16], 1
+    cmp     word ptr [a20_word], 0
+    pop     es
+    ret
+a20_word:
+    .word   0
+
+/* Until the keyboard controller can take a byte, or for as long as it may need. */
+keyboard_wait:
+    xor     cx, cx
+1:  in      al, 0x64
+    test    al, 2
+    loopnz  1b
+    ret
 
 /* Flat segments. Their first eight entries are empty: see BOOT_CODE32. */
     .balign 8
@@ -154,3 +236,5 @@ boot_gdtr_high:
 
 no_memory_map:  .asciz "boot: the BIOS gives no memory map\r\n"
 no_long_mode:   .asciz "boot: this processor has no 64-bit mode or no NX bit\r\n"
+no_memory:      .asciz "boot: this machine has too little memory for the kernel\r\n"
+no_a20:         .asciz "boot: address line 20 cannot be opened\r\n"

@@ -16,7 +16,7 @@ typedef int pid_t;
 enum process_state {
     PROCESS_NEW,                    /* in the table, not to be run yet */
     PROCESS_READY,                  /* may run */
-    PROCESS_RUNNING,                /* in ring 3, or in the kernel on its behalf */
+    PROCESS_RUNNING,                /* in ring 3, or in the kernel on its behalf: one at most */
     PROCESS_DEAD,                   /* has ended; to be destroyed */
 };
 
@@ -30,6 +30,9 @@ struct process {
     struct trap_frame registers;    /* what it starts or goes on with */
     unsigned slices;                /* how often the timer has interrupted it */
     struct process **link;          /* the pointer in the table that points here */
+    unsigned system_calls;          /* how many it has made */
+    uint16_t ds, es, fs, gs;        /* what it goes on with: no trap frame has them */
+    bool started;                   /* it has been in ring 3, and goes on there */
 };
 
 _Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process's record takes one frame");

@@ -1,6 +1,6 @@
 /*
- * schedule.h - which process runs. One after the other, in the order of the
- * PIDs, each until it has ended: round-robin is a later lab's.
+ * schedule.h - which process runs. They take turns (round-robin), in the order
+ * of the PIDs, each until the timer interrupts it or it has ended.
  */
 #pragma once
 
@@ -12,12 +12,17 @@
 /* The process in ring 3, or on whose behalf the kernel runs; NULL: none. */
 struct process *current_process(void);
 
-/* Leave this stack and the process's page table, destroy what is dead, and go
- * on with the first process that can run. Its registers are what it goes on with. */
+/* Leave this stack and the process's page table, and go on with the next process
+ * that can run. Its `registers` are what it goes on with. */
 _Noreturn void schedule(void);
 
 /* The process has ended: mark it and schedule(). */
 _Noreturn void process_end(struct process *process);
+
+/* For later labs: have `next` say who runs next (NULL: nobody can), and `ended` called
+ * with a process that has ended, once neither its stack nor its page table is in use.
+ * Lab 3's own take turns, and destroy it. */
+void schedule_use(struct process *(*next)(void), void (*ended)(struct process *process));
 
 /* Exercise 3.1. Make the way back into the kernel lead to this process: its
  * kernel stack in RSP0, its page table in CR3. */

@@ -4,8 +4,7 @@
 #pragma once
 
 #define TIMER_HZ 20
-#define VECTOR_TIMER 32
 
-/* Set up the interrupt controllers and start the timer. Its interrupts come in
- * ring 3 only: the kernel runs with IF clear. */
+/* Start the timer, after irq_init(). Its interrupts come in ring 3 only: the
+ * kernel runs with IF clear. */
 void timer_init(void);

@@ -12,29 +12,54 @@
 #include <tss.h>
 
 static struct process *current;
+static pid_t ran_last;
 
 struct process *current_process(void)
 {
     return current;
 }
 
-static void destroy_the_dead(void)
+/* The ready process with the next PID after the one that ran last; then from the first one on. */
+static struct process *take_turns(void)
 {
-    struct process *process = process_first();
-    while (process) {
-        struct process *next = process->next;
-        if (process->state == PROCESS_DEAD)
-            destroy_process(process->pid);
-        process = next;
+    struct process *first = NULL;
+    for (struct process *process = process_first(); process; process = process->next) {
+        if (process->state != PROCESS_READY)
+            continue;
+        if (process->pid > ran_last)
+            return process;
+        if (!first)
+            first = process;
     }
+    return first;
 }
 
-static struct process *next_to_run(void)
+static void destroy_ended(struct process *process)
 {
-    struct process *process = process_first();
-    while (process && process->state != PROCESS_READY && process->state != PROCESS_RUNNING)
-        process = process->next;
-    return process;
+    destroy_process(process->pid);
+}
+
+static struct process *(*next_to_run)(void) = take_turns;
+static void (*process_ended)(struct process *process) = destroy_ended;
+
+void schedule_use(struct process *(*next)(void), void (*ended)(struct process *process))
+{
+    next_to_run = next;
+    process_ended = ended;
+}
+
+/* What no trap frame holds: in 64-bit mode traps and iretq leave DS, ES, FS and GS alone,
+ * and so does the kernel. The next process would find what this one has loaded. */
+static void segments_save(struct process *process)
+{
+    asm volatile ("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+                  : "=m"(process->ds), "=m"(process->es), "=m"(process->fs), "=m"(process->gs));
+}
+
+static void segments_load(const struct process *process)
+{
+    asm volatile ("mov %0, %%ds; mov %1, %%es; mov %2, %%fs; mov %3, %%gs"
+                  : : "m"(process->ds), "m"(process->es), "m"(process->fs), "m"(process->gs));
 }
 
 /* Activate the process, and see that the processor would find its way back. */
@@ -47,26 +72,48 @@ static void activate(struct process *process)
             "the kernel stack of PID %d", tss_rsp0(), process->kernel_stack, process->pid);
 }
 
+static _Noreturn void start(struct process *process)
+{
+    process->started = true;
+    printf("PID %d starts at %#lx: CR3 %#lx, RSP0 %#lx\n", process->pid,
+           process->registers.rip, read_cr3(), tss_rsp0());
+    jump_to_usermode(process->registers.rip, process->registers.rsp);
+}
+
+/* With a copy of its frame: trap_return() makes RSP point to what it gets, and whatever trap
+ * came in there would overwrite the record. */
+static _Noreturn void go_on(const struct process *process)
+{
+    struct trap_frame frame = process->registers;
+    segments_load(process);
+    trap_return(&frame);
+}
+
 static _Noreturn void run_next(void)
 {
-    destroy_the_dead();
+    struct process *last = current;
+    current = NULL;
+    if (last && last->state == PROCESS_RUNNING)
+        last->state = PROCESS_READY;
+    if (last && last->state == PROCESS_DEAD)
+        process_ended(last);
+
     struct process *next = next_to_run();
     if (!next)
         all_processes_ended();
     current = next;
-    activate(next);
-    if (next->state == PROCESS_RUNNING)
-        trap_return(&next->registers);
-
+    ran_last = next->pid;
     next->state = PROCESS_RUNNING;
-    printf("PID %d starts at %#lx: CR3 %#lx, RSP0 %#lx\n", next->pid,
-           next->registers.rip, read_cr3(), tss_rsp0());
-    jump_to_usermode(next->registers.rip, next->registers.rsp);
+    activate(next);
+    if (next->started)
+        go_on(next);
+    start(next);
 }
 
 _Noreturn void schedule(void)
 {
-    current = NULL;
+    if (current)
+        segments_save(current);
     write_cr3(kernel_page_table.raw);
     boot_stack_call(run_next);
 }

@@ -7,17 +7,14 @@
 #include <schedule.h>
 #include <syscall.h>
 
-static pid_t announced;             /* the last process whose first call was printed */
-
 void syscall_trap(struct trap_frame *frame)
 {
     struct trap_frame call = *frame;
-    pid_t pid = current_process()->pid;
-    if (announced != pid) {
-        announced = pid;
+    struct process *process = current_process();
+    pid_t pid = process->pid;
+    if (process->system_calls++ == 0)
         printf("PID %d: first system call, number %lu, from CPL %lu, CS %#lx, SS %#lx\n",
                pid, call.rax, call.cs & 3, call.cs, call.ss);
-    }
     syscall_dispatch(frame);
     require(call.rax != SYS_EXIT, "3.3",
             "exit has come back: sys_exit() must end with process_end()");

@@ -222,8 +222,8 @@ class Record:
     serial: bytes = b""
     events: List[Event] = field(default_factory=list)
     snapshots: List[Snapshot] = field(default_factory=list)
-    registers: Optional[Registers] = None   # at the end; QEMU: after a power-off
-                                            # without the general ones: a breakpoint tells them
+    registers: Optional[Registers] = None   # at the end; QEMU after a power-off: not the general
+    #                                         ones, which a breakpoint in machine_off tells
     memory: Optional[Memory] = None         # at the end
     limit: Optional[str] = None             # which, where end is "limit"; why, where "gave-up"
     samples: List[Registers] = field(default_factory=list)  # now and then during the run

@@ -1,14 +1,19 @@
 """The handouts' pictures, as SVG. Addresses, bits and offsets come from the labs' headers."""
-from ringstep.pages.svg import Picture, bit, grouped, layout, number
+from typing import Dict, List, Tuple
+
+from ringstep.pages.page import HandoutError
+from ringstep.pages.svg import Picture, Row, bit, grouped, layout, number
 
 
-def tables():
+def tables() -> Picture:
     p = Picture("The processor's registers and the tables that they point to")
     for i, (register, table, rows) in enumerate((
-            ("GDTR", "GDT", ["0x00 empty", "0x08 kernel code", "0x10 kernel data", "0x18 user code", "0x20 user data",
+            ("GDTR", "GDT", ["0x00 empty", "0x08 kernel code", "0x10 kernel data",
+                             "0x18 user code", "0x20 user data",
                              f"{number('SELECTOR_TSS', 'gdt.h'):#04x} TSS (16 bytes)"]),
             ("TR", "TSS", ["RSP0", "IST 1 … IST 7"]),
-            ("IDTR", "IDT", ["gate 0", "…", "gate 3 (#BP)", "…", f"gate {number('IDT_ENTRIES', 'idt.h') - 1}"]))):
+            ("IDTR", "IDT", ["gate 0", "…", "gate 3 (#BP)", "…",
+                             f"gate {number('IDT_ENTRIES', 'idt.h') - 1}"]))):
         x = 20 + i * 236
         p.box(x, 16, 90, 28, register, "cpu")
         p.arrow((x + 45, 44), (x + 45, 74))
@@ -16,79 +21,90 @@ def tables():
         for j, label in enumerate(rows):
             p.box(x, 76 + j * 26, 190, 26, label, "used", 12)
     p.arrow((210, 219), (233, 219), (233, 90), (254, 90))
-    for i, words in enumerate(("A trap: IDTR leads to the gate; the gate names a code segment of the GDT,",
-                               "the handler's address and perhaps an IST stack; TR leads to the TSS,",
-                               "where that stack, or RSP0, is found.")):
-        p.text(20, 262 + 18 * i, words)
+    p.lines(20, 262, ("A trap: IDTR leads to the gate; the gate names a code segment of the GDT,",
+                      "the handler's address and perhaps an IST stack; TR leads to the TSS,",
+                      "where that stack, or RSP0, is found."), 18, 13)
     return p
 
 
-def descriptor():
+def descriptor() -> Picture:
     p = Picture("A segment descriptor, 8 bytes")
-    one = {name: bit(f"SEGMENT_{name}") for name in ("A", "W", "C", "CODE", "S", "P", "L", "DB", "G")}
-    upper = [(63, 56, "base 31–24", "off"), (one["G"], one["G"], "G", "off"), (one["DB"], one["DB"], "D", "used"),
-             (one["L"], one["L"], "L", "used"), (52, 52, "-", "off"), (51, 48, "limit", "off"),
-             (one["P"], one["P"], "P", "used"), (46, 45, "DPL", "used"), (one["S"], one["S"], "S", "used"),
-             (one["CODE"], one["CODE"], "X", "used"), (one["C"], one["C"], "C", "used"),
-             (one["W"], one["W"], "R", "used"), (one["A"], one["A"], "A", "off"), (39, 32, "base 23–16", "off")]
+
+    def one(name: str, label: str, kind: str = "used") -> Tuple[int, int, str, str]:
+        at = bit(f"SEGMENT_{name}")
+        return at, at, label, kind
+    upper = [(63, 56, "base 31–24", "off"), one("G", "G", "off"), one("DB", "D"), one("L", "L"),
+             (52, 52, "-", "off"), (51, 48, "limit", "off"), one("P", "P"), (46, 45, "DPL", "used"),
+             one("S", "S"), one("CODE", "X"), one("C", "C"), one("W", "R"), one("A", "A", "off"),
+             (39, 32, "base 23–16", "off")]
     p.bits(30, 63, 32, upper)
     p.bits(90, 31, 0, [(31, 16, "base 15–0", "off"), (15, 0, "limit 15–0", "off")])
-    for i, words in enumerate((
-            "Blue: used in 64-bit mode. Grey: ignored for code and data segments, or the processor's own (A).",
-            "P present · DPL the ring · S 1: code or data · X 1: code, 0: data · L 1: 64-bit code, then D is 0",
-            "C code: conforming, data: expand-down · R code: readable, data: writable (W)")):
-        p.text(20, 150 + i * 19, words, size=12)
+    p.lines(20, 150, (
+        "Blue: used in 64-bit mode. Grey: ignored for code and data segments, or the processor's "
+        "own (A).",
+        "P present · DPL the ring · S 1: code or data · X 1: code, 0: data · L 1: 64-bit code, "
+        "then D is 0",
+        "C code: conforming, data: expand-down · R code: readable, data: writable (W)"), 19)
     return p
 
 
-def tss_descriptor():
+def tss_descriptor() -> Picture:
     p = Picture("The descriptor of the TSS, 16 bytes")
     p.text(20, 22, "bytes 15–8", size=11)
     p.bits(42, 63, 0, [(63, 32, "0", "off"), (31, 0, "base 63–32", "used")])
     p.text(20, 98, "bytes 7–0", size=11)
     p.bits(118, 63, 32, [(63, 56, "base 31–24", "used"), (55, 55, "G", "off"), (54, 52, "0", "off"),
-                         (51, 48, "limit", "used"), (47, 47, "P", "used"), (46, 45, "DPL", "used"), (44, 44, "0", "used"),
-                         (43, 40, "type", "used"), (39, 32, "base 23–16", "used")])
+                         (51, 48, "limit", "used"), (47, 47, "P", "used"), (46, 45, "DPL", "used"),
+                         (44, 44, "0", "used"), (43, 40, "type", "used"),
+                         (39, 32, "base 23–16", "used")])
     p.bits(176, 31, 0, [(31, 16, "base 15–0", "used"), (15, 0, "limit 15–0", "used")])
-    p.text(20, 234, "type 9: 64-bit TSS, available · type B: the same, busy (ltr writes that) · bit 44 is S: 0", size=12)
-    p.text(20, 253, f"limit: the size minus 1, {sum(m[2] for m in layout('tss.h', 'tss')) - 1:#x} · bits 51–48 are limit 19–16",
-           size=12)
+    limit = sum(size for _, _, size in layout("tss.h", "tss")) - 1
+    p.lines(20, 234, ("type 9: 64-bit TSS, available · type B: the same, busy (ltr writes that) · "
+                      "bit 44 is S: 0",
+                      f"limit: the size minus 1, {limit:#x} · bits 51–48 are limit 19–16"), 19)
     return p
 
 
-def tss():
+def tss() -> Picture:
     p = Picture("The task-state segment in 64-bit mode", 560)
     names = {"rsp": "RSP0, RSP1, RSP2", "ist": "IST 1 … IST 7", "io_map_base": "I/O map base"}
+    said = {"rsp": ": stacks for rings 0, 1, 2", "ist": ": for gates that name one",
+            "io_map_base": ": behind the limit, so none"}
     for i, (name, at, size) in enumerate(layout("tss.h", "tss")):
         label = names.get(name, "reserved")
         p.text(80, 33 + i * 30, str(at), "end", 12, mono=True)
         p.box(90, 16 + i * 30, 220, 30, label, "off" if label == "reserved" else "used", 12)
-        p.text(320, 35 + i * 30, f"{size} bytes" + {"rsp": ": stacks for rings 0, 1, 2", "ist": ": for gates that name one",
-               "io_map_base": ": behind the limit, so none"}.get(name, ""), size=12)
+        p.text(320, 35 + i * 30, f"{size} bytes{said.get(name, '')}", size=12)
     return p
 
 
-def gate():
+def gate() -> Picture:
     p = Picture("An interrupt gate, 16 bytes")
     at = {name: offset for name, offset, _ in layout("idt.h", "gate")}
-    assert (at["selector"], at["ist"], at["type"], at["offset_high"]) == (2, 4, 5, 8), "struct gate has changed"
+    if (at["selector"], at["ist"], at["type"], at["offset_high"]) != (2, 4, 5, 8):
+        raise HandoutError("the picture of a gate does not fit struct gate any more")
     p.bits(30, 127, 64, [(127, 96, "reserved, 0", "off"), (95, 64, "handler 63–32", "used")])
-    p.bits(88, 63, 32, [(63, 48, "handler 31–16", "used"), (47, 47, "P", "used"), (46, 45, "DPL", "used"), (44, 44, "0", "off"),
-                        (43, 40, "type", "used"), (39, 35, "0", "off"), (34, 32, "IST", "used")])
+    p.bits(88, 63, 32, [(63, 48, "handler 31–16", "used"), (47, 47, "P", "used"),
+                        (46, 45, "DPL", "used"), (44, 44, "0", "off"), (43, 40, "type", "used"),
+                        (39, 35, "0", "off"), (34, 32, "IST", "used")])
     p.bits(146, 31, 0, [(31, 16, "code segment", "used"), (15, 0, "handler 15–0", "used")])
-    kinds = [number(f"GATE_{n}", "idt.h") for n in ("INTERRUPT", "TRAP")]
-    p.text(20, 204, f"type {kinds[0]:X}: interrupt gate, clears IF · type {kinds[1]:X}: trap gate, leaves it", size=12)
-    p.text(20, 222, "DPL: who may use int n · IST 0: no stack of its own", size=12)
+    interrupt, trap = (number(f"GATE_{name}", "idt.h") for name in ("INTERRUPT", "TRAP"))
+    p.lines(20, 204, (f"type {interrupt:X}: interrupt gate, clears IF · type {trap:X}: trap gate, "
+                      "leaves it",
+                      "DPL: who may use int n · IST 0: no stack of its own"), 18)
     return p
 
 
-def frame_rows():
+def frame_rows() -> Tuple[List[Row], List[Row], List[str]]:
+    """What the processor pushes, what the stub pushes, and the registers."""
     names = [name for name, _, _ in layout("trap.h", "trap_frame")][::-1]
-    assert names[:5] == ["ss", "rsp", "rflags", "cs", "rip"], "struct trap_frame has changed"
-    return [(n.upper(), "cpu") for n in names[:5]], [(n.replace("_", " "), "used") for n in names[5:7]], names[7:]
+    if names[:5] != ["ss", "rsp", "rflags", "cs", "rip"]:
+        raise HandoutError("the pictures of a trap do not fit struct trap_frame any more")
+    return ([(name.upper(), "cpu") for name in names[:5]],
+            [(name.replace("_", " "), "used") for name in names[5:7]], names[7:])
 
 
-def trap_same_ring():
+def trap_same_ring() -> Picture:
     p = Picture("The stack after a trap within ring 0", 680)
     by_cpu, by_stub, registers = frame_rows()
     saved = [(f"{registers[0]} … {registers[-1]}", "kernel")]
@@ -97,8 +113,8 @@ def trap_same_ring():
     p.text(190, 40, "higher addresses", "end", 12)
     p.text(190, end - 14, "lower addresses", "end", 12)
     p.text(410, 30 + 26 * 2 + 70, "pushed by the processor", size=12)
-    p.text(410, 30 + 26 * 7 + 30, "pushed by the stub (the error code", size=12)
-    p.text(410, 30 + 26 * 7 + 46, "by the processor for some vectors)", size=12)
+    p.lines(410, 30 + 26 * 7 + 30, ("pushed by the stub (the error code",
+                                    "by the processor for some vectors)"), 16)
     p.text(410, end - 8, f"pushed by trap_entry, {len(registers)} registers", size=12)
     p.arrow((150, 30 + 26), (196, 30 + 26))
     p.text(145, 60, "RSP before", "end", 12)
@@ -108,25 +124,26 @@ def trap_same_ring():
     return p
 
 
-def trap_ring_change():
+def trap_ring_change() -> Picture:
     p = Picture("The stacks at a trap from ring 3")
     by_cpu, by_stub, registers = frame_rows()
     p.text(30, 26, "user stack", weight="bold")
-    p.stack(30, 36, [("argument block", "user"), ("the program's", "user"), ("not touched", "off")], 190, 30)
+    p.stack(30, 36, [("argument block", "user"), ("the program's", "user"), ("not touched", "off")],
+            190, 30)
     p.arrow((250, 96), (224, 96))
     p.text(256, 100, "RSP in ring 3", size=12)
     p.text(430, 26, "kernel stack of this process", weight="bold")
-    end = p.stack(430, 36, [*by_cpu, *by_stub, (f"{registers[0]} … {registers[-1]}", "kernel"), ("the handler's", "kernel")], 190)
+    saved = [(f"{registers[0]} … {registers[-1]}", "kernel"), ("the handler's", "kernel")]
+    end = p.stack(430, 36, [*by_cpu, *by_stub, *saved], 190)
     p.arrow((400, 36), (428, 36))
     p.text(395, 41, "RSP0, from the TSS", "end", 12)
     p.stack(430, end, [("guard page", "guard")], 190)
-    p.text(30, 180, "The frame's RSP holds the", size=12)
-    p.text(30, 197, "program's stack pointer, and its", size=12)
-    p.text(30, 214, "SS and CS hold RPL 3.", size=12)
+    p.lines(30, 180, ("The frame's RSP holds the", "program's stack pointer, and its",
+                      "SS and CS hold RPL 3."), 17)
     return p
 
 
-def walk():
+def walk() -> Picture:
     p = Picture("Four levels from an address to a frame")
     names = [("PML4", 47), ("PDPT", 38), ("PD", 29), ("PT", 20)]
     p.box(20, 24, 100, 30, "63–48: sign", "off", 11)
@@ -142,21 +159,25 @@ def walk():
         p.arrow((left - 38 if i else 80, 145 if i else 165), (left - 2, 145 if i else 165 - 20))
     p.box(600, 110, 100, 70, f"frame\n{number('PAGE_SIZE')} bytes", "user")
     p.arrow((564, 145), (598, 145))
-    p.text(20, 248, "Each entry: bits 51–12 are the physical address of the next table or of the frame;", size=12)
-    p.text(20, 266, "P (0), W (1), U (2), A (5), D (6), PS (7), NX (63). U and W count only if set on all four levels.", size=12)
+    p.lines(20, 248, (
+        "Each entry: bits 51–12 are the physical address of the next table or of the frame;",
+        "P (0), W (1), U (2), A (5), D (6), PS (7), NX (63). U and W count only if set on all four "
+        "levels."), 18)
     return p
 
 
-def address_space():
+def address_space() -> Picture:
     p = Picture("The address space of a process", 840)
     rows = [
-        ("all physical memory", "kernel", 50, "PHYSICAL_MAP_BASE", "ring 0, no execution, 2 MiB pages"),
+        ("all physical memory", "kernel", 50, "PHYSICAL_MAP_BASE",
+         "ring 0, no execution, 2 MiB pages"),
         ("kernel image", "kernel", 40, "KERNEL_BASE", "ring 0, 4 KiB pages"),
         ("kernel stacks", "kernel", 40, "KERNEL_STACK_BASE",
          f"ring 0, {number('KERNEL_STACK_SIZE') // 1024} KiB each, a guard page below each"),
         ("not canonical", "off", 46, "USER_HALF_END", "no such address: #GP"),
         ("one page, never mapped", "guard", 26, "USER_STACK_TOP", ""),
-        ("user stack, guard page", "user", 40, "USER_PROGRAM_END", f"ring 3, {number('USER_STACK_SIZE') // 1024} KiB, no execution"),
+        ("user stack, guard page", "user", 40, "USER_PROGRAM_END",
+         f"ring 3, {number('USER_STACK_SIZE') // 1024} KiB, no execution"),
         ("code and data", "user", 50, "USER_PROGRAM_BASE", "ring 3, permissions of each segment"),
         ("null page and more", "guard", 30, None, "never mapped")]
     y = 20
@@ -166,20 +187,19 @@ def address_space():
         y += height
         p.text(322, y + 4, grouped(number(name) if name else 0), "end", 12, mono=True)
     p.text(20, 40, "kernel half", weight="bold")
-    for i, words in enumerate(("PML4 entries", "256–511, alike in", "all processes")):
-        p.text(20, 58 + 17 * i, words, size=12)
+    p.lines(20, 58, ("PML4 entries", "256–511, alike in", "all processes"), 17)
     p.text(20, 260, "user half", weight="bold")
-    for i, words in enumerate(("PML4 entries", "0–255, its own")):
-        p.text(20, 278 + 17 * i, words, size=12)
+    p.lines(20, 278, ("PML4 entries", "0–255, its own"), 17)
     return p
 
 
-def iretq():
+def iretq() -> Picture:
     p = Picture("What iretq pops", 640)
     code, data = number("SELECTOR_USER_CODE", "gdt.h"), number("SELECTOR_USER_DATA", "gdt.h")
     by_cpu, _, _ = frame_rows()
-    values = {"SS": f"{data:#04x}: user data, RPL 3", "RSP": "the user stack", "RFLAGS": "0x202: IF, and bit 1",
-              "CS": f"{code:#04x}: user code, RPL 3, the new CPL", "RIP": "the program's first instruction"}
+    values = {"SS": f"{data:#04x}: user data, RPL 3", "RSP": "the user stack",
+              "RFLAGS": "0x202: IF, and bit 1", "CS": f"{code:#04x}: user code, RPL 3, the new CPL",
+              "RIP": "the program's first instruction"}
     end = p.stack(170, 20, by_cpu, 120, 32)
     for i, (name, _) in enumerate(by_cpu):
         p.text(305, 41 + i * 32, values[name], size=13)
@@ -190,12 +210,13 @@ def iretq():
     return p
 
 
-def system_call():
+def system_call() -> Picture:
     p = Picture("The way of a system call")
     vector = number("SYSCALL_VECTOR", "syscall_numbers.h")
     p.text(20, 30, "ring 3", weight="bold")
     p.text(20, 122, "ring 0", weight="bold")
-    p.parts.append('<line x1="20" y1="88" x2="700" y2="88" stroke="#1c1c1c" stroke-dasharray="6 4"/>')
+    p.parts.append('<line x1="20" y1="88" x2="700" y2="88" stroke="#1c1c1c" '
+                   'stroke-dasharray="6 4"/>')
     p.box(90, 16, 150, 50, f"int {vector:#x}\nrax, rdi, rsi, rdx", "user", 12)
     p.box(520, 16, 170, 50, "next instruction\nresult in rax", "user", 12)
     p.box(90, 110, 150, 50, f"gate {vector:#x}, DPL 3\nstack from RSP0", "cpu", 12)
@@ -205,22 +226,17 @@ def system_call():
     p.box(300, 180, 160, 50, "syscall_dispatch\nsys_write …", "kernel", 12)
     p.box(520, 256, 170, 44, "trap_return", "kernel", 12)
     p.box(520, 110, 170, 50, "iretq: CS, RIP,\nRFLAGS, SS, RSP", "cpu", 12)
-    p.arrow((165, 66), (165, 108))
-    p.arrow((165, 160), (165, 184))
-    p.arrow((165, 230), (165, 254))
-    p.arrow((240, 278), (298, 278))
-    p.arrow((365, 256), (365, 232))
-    p.arrow((395, 230), (395, 254))
-    p.arrow((460, 278), (518, 278))
-    p.arrow((605, 256), (605, 162))
-    p.arrow((605, 110), (605, 68))
+    for start, end in (((165, 66), (165, 108)), ((165, 160), (165, 184)), ((165, 230), (165, 254)),
+                       ((240, 278), (298, 278)), ((365, 256), (365, 232)), ((395, 230), (395, 254)),
+                       ((460, 278), (518, 278)), ((605, 256), (605, 162)), ((605, 110), (605, 68))):
+        p.arrow(start, end)
     return p
 
 
-DRAWINGS = (tables, descriptor, tss_descriptor, tss, gate, trap_same_ring, trap_ring_change, walk, address_space,
-            iretq, system_call)
+DRAWINGS = (tables, descriptor, tss_descriptor, tss, gate, trap_same_ring, trap_ring_change, walk,
+            address_space, iretq, system_call)
 
 
-def draw_all():
+def draw_all() -> Dict[str, str]:
     """File name → SVG."""
     return {f"{drawing.__name__}.svg": drawing().svg() for drawing in DRAWINGS}

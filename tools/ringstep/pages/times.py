@@ -1,43 +1,79 @@
 """How long a lab takes: minutes of a student, reading and writing together. They are
-estimates. The tables and totals of all pages are made from these, and so agree."""
+estimates, and stand on the lab's page, in the markers of what is made there:
 
-START = 15
+    <!-- from: points lab=1 reading=60 session=40 -->
+    <!-- from: exercise id=1.1 minutes=30 week=1 -->
+
+The tables and totals of all pages are made from these, and so agree.
+"""
+from itertools import groupby
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from ringstep.course.labs import Lab, exercises_of, labs
+from ringstep.pages.page import BLOCK, ROOT, HandoutError, marked, read
+
+START = 15              # for the page to start with
 READING, SESSION = "reading this page and the given files", "GDB session and questions"
-MINUTES = {
-    1: {READING: 60, "1.1": 30, "1.2": 50, "1.3": 50, "1.4": 30, "1.5": 70, "1.6": 30, SESSION: 40},
-    2: {READING: 60, "2.1": 60, "2.2": 60, "2.3": 60, "2.4": 45, "2.5": 90, "2.6": 45, SESSION: 40},
-    3: {READING: 60, "3.1": 30, "3.2": 90, "3.3": 40, "3.4": 75, "3.5": 40, "3.6": 20, SESSION: 40},
-}
-
-# A week of a course: what it is called, and what of which lab is in it.
-WEEKS = [
-    ("[Start here](start.md), reading lab 1, exercises 1.1 and 1.2", 1, (READING, "1.1", "1.2")),
-    ("1.3, 1.4", 1, ("1.3", "1.4")),
-    ("1.5, 1.6; session and questions of lab 1; hand in lab 1", 1, ("1.5", "1.6", SESSION)),
-    ("reading lab 2, 2.1, 2.2", 2, (READING, "2.1", "2.2")),
-    ("2.3, 2.4", 2, ("2.3", "2.4")),
-    ("2.5, 2.6; session and questions of lab 2; hand in lab 2", 2, ("2.5", "2.6", SESSION)),
-    ("reading lab 3, 3.1, 3.2", 3, (READING, "3.1", "3.2")),
-    ("3.3, 3.4", 3, ("3.3", "3.4")),
-    ("3.5, 3.6; session and questions of lab 3; hand in lab 3", 3, ("3.5", "3.6", SESSION)),
-]
+NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
 
 
-def total(lab):
-    return sum(MINUTES[lab].values())
+class Part(NamedTuple):
+    name: str           # an exercise's id, READING or SESSION
+    minutes: int
+    week: int           # of this lab
 
 
-def clock(minutes):
+def parts(lab: Lab) -> List[Part]:
+    """All that a student does for a lab, in order."""
+    markers = [marked(block[2]) for block in BLOCK.finditer(read(lab.page))]
+    at = {options["id"]: options for kind, options in markers if kind == "exercise"}
+    whole: Dict[str, str] = next((options for kind, options in markers if kind == "points"), {})
+
+    def minutes(options: Optional[Dict[str, str]], name: str, marker: str) -> int:
+        value = (options or {}).get(name, "")
+        if not value.isdigit():
+            raise HandoutError(f"{lab.page} does not say {name}=, a number, in "
+                               f"<!-- from: {marker} … -->")
+        return int(value)
+    done = []
+    for exercise in exercises_of(ROOT, lab):
+        marker = f"exercise id={exercise.id}"
+        done.append(Part(exercise.id, minutes(at.get(exercise.id), "minutes", marker),
+                         minutes(at.get(exercise.id), "week", marker)))
+    marker, last = f"points lab={lab.number}", done[-1].week if done else 1
+    return [Part(READING, minutes(whole, "reading", marker), 1), *done,
+            Part(SESSION, minutes(whole, "session", marker), last)]
+
+
+def total(lab: Lab) -> int:
+    return sum(part.minutes for part in parts(lab))
+
+
+def clock(minutes: int) -> str:
     return f"{minutes // 60}:{minutes % 60:02}"
 
 
-def hours(minutes):
+def hours(minutes: int) -> str:
     """To the nearest half hour, in words."""
     whole, half = divmod(round(minutes / 30), 2)
-    return f"{whole} and a half hours" if half else f"{whole} hours"
+    return f"{whole} and a half hours" if half else f"{whole} hour{'s' * (whole != 1)}"
 
 
-def weeks():
-    """(number, what, minutes) of each week."""
-    for number, (what, lab, parts) in enumerate(WEEKS, 1):
-        yield number, what, sum(MINUTES[lab][part] for part in parts) + (START if number == 1 else 0)
+def all_exercises(lab: Lab) -> str:
+    """As many as there are, in words."""
+    count = len(exercises_of(ROOT, lab))
+    return f"all {NUMBERS[count] if count < len(NUMBERS) else count} exercises"
+
+
+def weeks() -> Iterator[Tuple[str, int]]:
+    """What is done in each week of a course, and its minutes."""
+    start, minutes = "[Start here](start.md), ", START
+    for lab in labs(ROOT):
+        words = {READING: f"reading lab {lab.number}", SESSION: "session and questions of "
+                 f"lab {lab.number}; hand in lab {lab.number}"}
+        for _, week in groupby(parts(lab), lambda part: part.week):
+            done = list(week)
+            said = ", ".join(words.get(part.name, part.name) for part in done)
+            yield start + said.replace(f", {words[SESSION]}", f"; {words[SESSION]}"), \
+                minutes + sum(part.minutes for part in done)
+            start, minutes = "", 0

@@ -1,0 +1,75 @@
+"""Exercise 1.5, trap_entry: the usual mistakes, one at a time."""
+from ringstep.grading.rows import Wrong
+
+WRONG = [
+    Wrong("1.5", "direction flag left set",
+          find="    cld\n",
+          put="",
+          test="entry_follows_the_abi",
+          says="DF clear"),
+    Wrong("1.5", "stack misaligned",
+          find=("    mov     rdi, rsp\n"
+                "    call    trap_dispatch\n"),
+          put="""    mov     rdi, rsp
+    sub     rsp, 8
+    call    trap_dispatch
+    add     rsp, 8
+""",
+          test="entry_follows_the_abi",
+          says="aligned"),
+    Wrong("1.5", "frame taken from the stack",
+          find="    mov     rsp, rdi\n",
+          put="",
+          test="registers_restored",
+          says="iretq` in trap_return() faulted"),
+    Wrong("1.5", "rcx not pushed",
+          find="    push    rcx\n",
+          put="",
+          test="trap_frames",
+          says="fewer registers"),
+    Wrong("1.5", "rcx not popped",
+          find="    pop     rcx\n",
+          put="",
+          test="breakpoint_returns",
+          says="as many pops as pushes"),
+    Wrong("1.5", "rbx and rcx swapped",
+          find=("    push    rbx\n"
+                "    push    rcx\n"),
+          put=("    push    rcx\n"
+               "    push    rbx\n"),
+          test="trap_frames",
+          says="rcx is not in its place"),
+    Wrong("1.5", "error code not dropped",
+          find="add     rsp, 16 ",
+          put="add     rsp, 8 ",
+          test="breakpoint_returns",
+          says="int3 comes into the kernel and returns"),
+    Wrong("1.5", "nothing dropped",
+          find="    add     rsp, 16                     /* vector and error code */\n",
+          put="",
+          test="breakpoint_returns",
+          says="int3 comes into the kernel and returns"),
+    Wrong("1.5", "r15 not restored",
+          find="    pop     r15\n",
+          put="    add     rsp, 8\n",
+          test="registers_restored",
+          says="r15 is not"),
+    Wrong("1.5", "rax and rbx restored in the wrong order",
+          find=("    pop     rbx\n"
+                "    pop     rax\n"),
+          put=("    pop     rax\n"
+               "    pop     rbx\n"),
+          test="registers_restored",
+          says="rbx has another value"),
+    Wrong("1.5", "return with retfq",
+          find="    iretq\n",
+          put="    retfq\n",
+          test="registers_restored",
+          says="RSP intact"),
+    Wrong("1.5", "frame not handed over",
+          find=("    mov     rdi, rsp\n"
+                "    call    trap_dispatch\n"),
+          put="    call    trap_dispatch\n",
+          test="trap_frames",
+          says="1.5"),
+]

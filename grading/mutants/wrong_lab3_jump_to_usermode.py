@@ -1,0 +1,129 @@
+"""Exercise 3.2, jump_to_usermode: the usual mistakes, one at a time."""
+from ringstep.grading.rows import Wrong
+
+WRONG = [
+    Wrong("3.2", "interrupts off",
+          find="#define RFLAGS_START 0x202",
+          put="#define RFLAGS_START 0x002",
+          test="ring_3_execution",
+          says="RFLAGS"),
+    Wrong("3.2", "IOPL 3",
+          find="#define RFLAGS_START 0x202",
+          put="#define RFLAGS_START 0x3202",
+          test="ring_3_execution",
+          says="RFLAGS"),
+    Wrong("3.2", "arithmetic flags set",
+          find="#define RFLAGS_START 0x202",
+          put="#define RFLAGS_START 0xAD7",
+          test="ring_3_execution",
+          says="it is 0xad7"),
+    Wrong("3.2", "arithmetic flags as they were",
+          find="""    cli
+    mov     eax, SELECTOR_USER_DATA
+    mov     ds, eax
+    mov     es, eax
+    xor     ecx, ecx
+    mov     fs, ecx
+    mov     gs, ecx
+    push    rax                         /* SS */
+    push    rsi                         /* RSP */
+    push    RFLAGS_START
+""",
+          put="""    mov     eax, SELECTOR_USER_DATA
+    mov     ds, eax
+    mov     es, eax
+    mov     ecx, 0
+    mov     fs, ecx
+    mov     gs, ecx
+    push    rax
+    push    rsi
+    pushfq
+    pop     rcx
+    bts     ecx, 9
+    cli
+    push    rcx
+    mov     ecx, 0
+""",
+          test="no_register_leaks",
+          says="RFLAGS"),
+    Wrong("3.2", "CS with RPL 0",
+          find="    push    SELECTOR_USER_CODE\n",
+          put="    push    SELECTOR_USER_CODE & ~3\n",
+          test="ring_3_execution",
+          says="#GP"),
+    Wrong("3.2", "SS with RPL 0",
+          find="    push    rax                         /* SS */\n",
+          put="    push    SELECTOR_USER_DATA & ~3\n",
+          test="ring_3_execution",
+          says="#GP"),
+    Wrong("3.2", "RSP and RIP swapped",
+          find="    push    rsi                         /* RSP */\n",
+          put=("    xchg    rsi, rdi\n"
+               "    push    rsi\n"),
+          test="ring_3_execution",
+          says="which is its stack pointer"),
+    Wrong("3.2", "stays in ring 0",
+          find=("    push    SELECTOR_USER_CODE\n"
+                "    push    rdi                         /* RIP */\n"),
+          put=("    push    SELECTOR_KERNEL_CODE\n"
+               "    push    rdi\n"),
+          test="ring_3_execution",
+          says="#GP"),
+    Wrong("3.2", "DS left as the kernel's",
+          find="    mov     ds, eax\n",
+          put="",
+          test="ring_3_execution",
+          says="DS"),
+    Wrong("3.2", "kernel values left in registers",
+          find="eax, ebx, edx,",
+          put="eax, ebx,",
+          test="no_register_leaks",
+          says="rdx"),
+    Wrong("3.2", "stack off by eight",
+          find="    push    rsi                         /* RSP */\n",
+          put=("    sub     rsi, 8\n"
+               "    push    rsi\n"),
+          test="first_stack",
+          says="RSP"),
+    Wrong("3.2", "jump instead of iretq",
+          find="    iretq\n",
+          put="    pop     rdi; add rsp, 32; xor edi, edi; mov rdi, 0x400000; jmp rdi\n",
+          test="ring_3_execution",
+          says="CPL"),
+    Wrong("3.2", "the five values in reverse",
+          find="""    push    rax                         /* SS */
+    push    rsi                         /* RSP */
+    push    RFLAGS_START
+    push    SELECTOR_USER_CODE
+    push    rdi                         /* RIP */
+""",
+          put="""    push    rdi
+    push    SELECTOR_USER_CODE
+    push    RFLAGS_START
+    push    rsi
+    push    rax
+""",
+          test="ring_3_execution",
+          says="in reverse"),
+    Wrong("3.2", "r9 not zeroed",
+          find="r8d, r9d,",
+          put="r8d,",
+          test="no_register_leaks",
+          says="r9"),
+    Wrong("3.2", "r15 not zeroed",
+          find=", r15d",
+          put="",
+          test="no_register_leaks",
+          says="r15"),
+    Wrong("3.2", "FS and GS left as they were",
+          find=("    mov     fs, ecx\n"
+                "    mov     gs, ecx\n"),
+          put="",
+          test="no_register_leaks",
+          says="FS"),
+    Wrong("3.2", "RFLAGS as the kernel has them",
+          find="    push    RFLAGS_START\n",
+          put="    pushfq\n",
+          test="ring_3_execution",
+          says="RFLAGS"),
+]
