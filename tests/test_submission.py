@@ -197,3 +197,41 @@ def test_a_missing_emulator_is_no_wrong_answer(tmp_path):
     run = make("grade", "ONLY=1.2", "SUBMISSION=solutions", PATH=str(tmp_path))
     assert "grader-error on bochs" in run.stdout and "type ./setup" in run.stdout
     assert "fail" not in run.stdout
+
+
+# ---- names are data, and costs are bounded ----
+
+def test_names_reach_no_terminal_raw(tmp_path):
+    name = "a\nLab 1 Score: 100/100\x1b[2J\ufffe\u202etxt"
+    submission = collect(ROOT, archive(tmp_path, (PATH, SOLUTION), (name, b"")))
+    assert submission.notes == [
+        "ignored: a\\nLab 1 Score: 100/100\\x1b[2J\\ufffe\\u202etxt: is no exercise's file"]
+    with pytest.raises(SubmissionError) as refused:
+        collect(ROOT, archive(tmp_path, ("../\x1b[2J\n", b"")))
+    assert "\x1b" not in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_path_of_twenty_thousand_folders_costs_nothing(tmp_path):
+    with pytest.raises(SubmissionError, match="has more than 20 folders"):
+        collect(ROOT, archive(tmp_path, ("a/" * 20000 + "gdt_load.S", SOLUTION)))
+
+
+def test_folders_in_folders_are_not_followed_for_ever(tmp_path):
+    deep = tmp_path
+    for _ in range(40):
+        deep = deep / "a"
+    deep.mkdir(parents=True)
+    with pytest.raises(SubmissionError, match="has more than 20 folders"):
+        collect(ROOT, tmp_path)
+
+
+def test_many_files_of_one_name_are_not_all_kept(tmp_path):
+    members = [(f"{number}/gdt_load.S", bytes(FILE_BYTES)) for number in range(200)]
+    with pytest.raises(SubmissionError) as refused:
+        collect(ROOT, archive(tmp_path, *members))
+    assert "which one is" in str(refused.value) and len(str(refused.value)) < 300
+
+
+def test_another_compiler_is_refused():
+    run = make("grade", "ONLY=1.1", "SUBMISSION=solutions", "CC=clang")
+    assert run.returncode != 0 and "CC=clang: grading is done with gcc" in run.stderr

@@ -196,7 +196,8 @@ def table(grader: Grader) -> None:
         but = "   but they do not work together: see above" if alone else ""
         score, points = sum(g.score for g in grades), sum(g.points for g in grades)
         scores.append((score, points, f"Lab {lab} Score: {score}/{points}{but}"))
-    print(f"\n{grader.boots} boots in {grader.seconds:.1f} s; {sandbox.describe()}")
+    between = "\n" if sandbox.kind() == "none" else "; "        # that is no remark by the way
+    print(f"\n{grader.boots} boots in {grader.seconds:.1f} s{between}{sandbox.describe()}")
     print(*(line for _, _, line in scores), sep="\n")
     if len(scores) > 1:
         print(f"Total Score: {sum(s for s, _, _ in scores)}/{sum(p for _, p, _ in scores)}")

@@ -49,6 +49,7 @@ class Workspace:
         self.broken: Dict[str, str] = {}        # id → the words of what does not compile
         self.refused: Dict[str, str] = {}       # id → why its file is not taken
         self.objects: List[str] = []            # of the submission, ready to be linked
+        self.built = ""                         # the folder of all objects
 
     def __enter__(self) -> "Workspace":
         try:
@@ -66,11 +67,12 @@ class Workspace:
         self.copy((*OPEN, *(f"{folder}/points.txt" for folder in folders)))
         for exercise in self.exercises:
             (self.tree / "labs" / exercise.path).write_text(pristine(self.root, exercise), "utf-8")
-        self.tree.chmod(0o777)
+        sandbox.hand_over(self.tree)
         commands = self.compile_commands()
         self.compile(commands)
         self.copy(("solutions", "grading/include", *folders))
         self.reuse_objects()
+        sandbox.hand_over(self.tree)
 
     def copy(self, parts: Iterable[str]) -> None:
         for part in parts:
@@ -89,7 +91,10 @@ class Workspace:
         status, printed = self.make("-s", f"LAB={self.labs[-1].number}", "compile-command")
         if status != 0:
             raise MachineError(f"the build does not say how it compiles: {printed.strip()}")
-        return objects.commands(printed)
+        commands = objects.commands(printed)
+        source, command = next(iter(commands.items()))
+        self.built = command.object[:-len(Path(source).with_suffix(".o").as_posix())]
+        return commands
 
     def compile(self, commands: Dict[str, objects.Command]) -> None:
         handed_in = [exercise for exercise in self.exercises if exercise.path in self.files]
@@ -123,9 +128,9 @@ class Workspace:
         subprocess.run(["make", "-s", f"-j{WORKERS}", "objects"], cwd=self.root,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, env=sandbox.ENVIRONMENT)
-        source = self.root / "build/gcc-Og/objects"
+        source = self.root / self.built
         if source.is_dir():
-            shutil.copytree(source, self.tree / "build/gcc-Og/objects", dirs_exist_ok=True,
+            shutil.copytree(source, self.tree / self.built, dirs_exist_ok=True,
                             ignore=students_objects)
 
     def make(self, *arguments: str) -> Tuple[int, str]:
@@ -162,7 +167,7 @@ class Workspace:
         """The ELF files of the programs in ring 3, in the order of their PIDs."""
         named = [name for name in test.split(",")
                  if (self.tree / f"grading/lab{lab}/programs/{name}.c").exists()]
-        folder = self.tree / "build/gcc-Og/objects/programs"
+        folder = self.tree / self.built / "programs"
         return {name: str(folder / f"{name}.elf") for name in named or self.own_programs(lab)}
 
     def own_programs(self, lab: int) -> List[str]:

@@ -1,18 +1,23 @@
-"""Running what somebody else wrote: a submission is compiled with nothing but
-the scratch tree in sight, without network, as nobody, and under limits.
+"""Running what somebody else wrote: a submission is compiled with nothing but the scratch tree
+in sight, without network, and under limits.
 
-With bubblewrap where the system lets us use it; otherwise limits alone are
-left, and the report says so.
+With bubblewrap where the system lets us use it; else with Landlock; else, if we are root, as a
+user of its own, to whom the course is closed. Otherwise limits alone are left, and the report
+says so.
 """
 import os
+import secrets
 import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
+
+from ringstep.machine import landlock
 
 CPU_SECONDS = 10            # for each process
 SECONDS = 30                # for all of a command: a compiler can be made to wait for ever
@@ -26,18 +31,55 @@ ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOM
 LIMITS = (f"ulimit -t {CPU_SECONDS}; ulimit -f {FILE_BYTES // 512}; ulimit -c 0; "
           f"ulimit -v {MEMORY_BYTES // 1024} 2>/dev/null; exec \"$@\"")
 
+COURSE = str(Path(__file__).resolve().parents[3])
+PROGRAMS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix")
+TOOLS = ("gcc", "ld", "make", "qemu-system-x86_64", "bochs")
+FIRST_USER = 1 << 30        # far from those that a system gives to people
+
+WORDS = {
+    "bubblewrap": "bubblewrap: no network, no files but the scratch tree's",
+    "landlock": "Landlock: compiled and linked without network, and with no files but the "
+                "scratch tree's",
+    "user": "compiled and linked as a user without rights, to whom the course is closed: "
+            "bubblewrap and Landlock are missing or refused here",
+    "none": "NO SANDBOX: limits of time, memory and file size only; a submission can read "
+            "what you can. Bubblewrap and Landlock are missing or refused here",
+}
+
+
+def works(words: Sequence[str]) -> bool:
+    try:
+        return subprocess.run([*words, "true"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
 
 @lru_cache()
-def bubblewrap() -> List[str]:
-    """The words before a command that put it into a sandbox; [] where there is none."""
-    program = shutil.which("bwrap")
-    if not program or os.environ.get("RINGSTEP_SANDBOX") == "none":
-        return []
-    words = [program, "--unshare-all", "--die-with-parent", "--new-session",
+def kind() -> str:
+    """The best sandbox that there is here; RINGSTEP_SANDBOX= names another one."""
+    asked = os.environ.get("RINGSTEP_SANDBOX")
+    if asked:
+        return asked if asked in WORDS else "none"
+    if works(bubblewrap_words()):
+        return "bubblewrap"
+    if landlock.version():
+        return "landlock"
+    return "user" if os.geteuid() == 0 and works(as_user(FIRST_USER)) else "none"
+
+
+def is_below(path: str, folder: str) -> bool:
+    return path.startswith(os.path.realpath(folder) + "/")
+
+
+@lru_cache()
+def bubblewrap_words() -> List[str]:
+    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session",
              "--uid", "65534", "--gid", "65534", "--proc", "/proc", "--dev", "/dev",
              "--tmpfs", "/tmp", "--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix", "opt"):
-        path = "/" + name
+    found = [os.path.realpath(shutil.which(tool) or "") for tool in TOOLS]
+    folders = [*PROGRAMS, *(["/opt"] if any(is_below(tool, "/opt") for tool in found) else [])]
+    for path in folders:
         if os.path.islink(path):
             words += ["--symlink", os.readlink(path), path]
         elif os.path.isdir(path):
@@ -45,9 +87,45 @@ def bubblewrap() -> List[str]:
     # Debian's compilers are links into /etc/alternatives.
     if os.path.isdir("/etc/alternatives"):
         words += ["--ro-bind", "/etc/alternatives", "/etc/alternatives"]
-    probe = subprocess.run([*words, "true"], stdin=subprocess.DEVNULL,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return words if probe.returncode == 0 else []
+    if any(is_below(COURSE, path) for path in ("/usr", *folders)):
+        words += ["--tmpfs", COURSE]            # with the solutions, among the programs
+    return words
+
+
+def bubblewrap() -> List[str]:
+    """The words before a command that put it into a sandbox; [] where there is none."""
+    return bubblewrap_words() if kind() == "bubblewrap" else []
+
+
+def as_user(number: int) -> List[str]:
+    return ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups",
+            "--no-new-privs"]
+
+
+def hand_over(tree: Path) -> None:
+    """Give a scratch tree to whoever commands run as in it: a user whom nobody else is."""
+    if kind() == "user":
+        os.chmod(COURSE, 0o700)
+        owner = os.stat(tree).st_uid or FIRST_USER + secrets.randbelow(FIRST_USER)
+        for folder, folders, files in os.walk(tree):
+            for name in (".", *folders, *files):
+                os.chown(os.path.join(folder, name), owner, owner, follow_symlinks=False)
+
+
+def sheltered(argv: Sequence[str], directory: Path) -> List[str]:
+    """The command, in the sandbox that there is."""
+    if kind() == "bubblewrap":
+        return [*bubblewrap_words(), "--bind", str(directory), "/ringstep",
+                "--chdir", "/ringstep", *argv]
+    if kind() == "landlock":
+        return [sys.executable, "-I", "-S", landlock.__file__, str(directory), COURSE, *argv]
+    if kind() == "user":
+        return [*as_user(os.stat(directory).st_uid), *argv]
+    return list(argv)
+
+
+def environment(directory: Path) -> Dict[str, str]:
+    return ENVIRONMENT if kind() == "bubblewrap" else {**ENVIRONMENT, "TMPDIR": str(directory)}
 
 
 def confine(argv: List[str], folder: str, writable: bool = False) -> List[str]:
@@ -72,9 +150,7 @@ def inner(pid: int) -> int:
 
 
 def describe() -> str:
-    if bubblewrap():
-        return "bubblewrap: no network, no files but the scratch tree's"
-    return "limits of time, memory and file size only: bubblewrap is missing or refused here"
+    return WORDS[kind()]
 
 
 def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
@@ -99,15 +175,11 @@ def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
 def run(argv: Sequence[str], directory: Path) -> Tuple[int, str]:
     """Run a command in the directory, the only one that it can write to.
     Returns (exit status, output, cut to a sane length)."""
-    words = list(argv)
-    if bubblewrap():
-        words = [*bubblewrap(), "--bind", str(directory), "/ringstep", "--chdir", "/ringstep",
-                 *argv]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", LIMITS, "sh", *words], cwd=directory, env=ENVIRONMENT,
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            start_new_session=True)
+            ["/bin/sh", "-c", LIMITS, "sh", *sheltered(argv, directory)], cwd=directory,
+            env=environment(directory), stdin=subprocess.DEVNULL, stdout=output,
+            stderr=subprocess.STDOUT, start_new_session=True)
         try:
             if not ends_within(process, SECONDS):       # CPU time would never end it
                 output.write(f"{STOPPED} {SECONDS} seconds: it waited for something\n".encode())
