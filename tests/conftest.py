@@ -16,7 +16,7 @@ for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"):
 
 
 def pytest_configure(config):
-    """What many tests boot is built first: one may not read what another's make writes."""
+    """What many tests boot is built once, before they are many."""
     from ringstep.course.labs import labs
     if not hasattr(config, "workerinput"):
         for lab in labs(ROOT):

@@ -1,7 +1,7 @@
 # course.mk - for those who run the course and who change it. An edition has no such file.
 
-.PHONY: edition grade-all skeletons check check-all check-stable mutants bench stats \
-    handouts-refresh handouts-check
+.PHONY: edition grade-all skeletons check lint check-all check-nightly check-stable mutants \
+    bench stats handouts-refresh handouts-check
 
 edition:                ##i write the tree that students get for LAB=n
 	@$(python) classroom edition $(number)
@@ -13,22 +13,37 @@ grade-all:              ##i grade each hand-in of a folder: DIR=… [LAB=n] [REP
 skeletons:              ##c make the students' files anew from the solutions
 	@$(python) skeleton write
 
-pytest = PYTHONPATH=tools $(PYTHON) -B -m pytest -q -p no:cacheprovider -n $(shell nproc 2>/dev/null || echo 2)
+cores  = $(shell nproc 2>/dev/null || echo 2)
+pytest = PYTHONPATH=tools $(PYTHON) -B -m pytest -q -p no:cacheprovider -n $(cores)
+
+# Of the wrong kernels: those that a change since BASE touches, and a SHARE of the others,
+# another one at each commit.
+SHARE ?= 1/1
+BASE  ?= $(shell git rev-parse -q --verify HEAD~1 2>/dev/null)
+some   = --share $(SHARE) --seed "$(shell git rev-parse HEAD 2>/dev/null)" $(BASE:%=--changed %)
 
 check:                  ##c the tests, in about 90 seconds
 	@$(python) skeleton check
 	@$(pytest) -m "not slow" tests
-	@$(python) mutants quick
+	@$(python) mutants quick $(some:1/1=1/2)
 
-check-all: check        ##c every test there is
+lint:                   ##c what linters say: flake8, mypy, shellcheck, cppcheck, clang-format
+	@tools/lint.sh
+
+check-all: check lint   ##c what runs before a change lands [BASE=commit]
+	@$(pytest) -m slow tests
+	@tools/matrix.sh
+	@$(MAKE) mutants SHARE=1/4
+
+check-nightly: check lint ##c every test there is, with every wrong kernel
 	@$(pytest) -m slow tests
 	@tools/matrix.sh
 	@$(MAKE) mutants
 
 mutants:                ##c grade every wrong kernel, every cheat and every other right solution
-	@$(python) mutants full
+	@$(python) mutants full $(some)
 	@$(python) mutants right
-	@$(python) mutants cheats
+	@$(python) mutants cheats $(some)
 
 check-stable:           ##c grade the same things 20 times, half of them beside busy loops
 	@$(python) bench stable

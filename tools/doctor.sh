@@ -16,8 +16,10 @@ row() { printf '  %-9s%-22s%s\n' "$1" "$2" "$3"; }
 
 # tool NAME LEAST [OPTION]: is there, and new enough
 tool() {
-    path=$(command -v "$1" 2>/dev/null) || { row missing "$1" "wanted: $2 or newer"; bad=1; return; }
-    found=$(version "$("$1" ${3:---version} 2>&1 </dev/null | grep -v '^0' | grep '[0-9]\.[0-9]' | head -n 1)")
+    path=$(command -v "$1" 2>/dev/null) || {
+        row missing "$1" "wanted: $2 or newer"; bad=1; return; }
+    said=$("$1" "${3:---version}" 2>&1 </dev/null | grep -v '^0' | grep '[0-9]\.[0-9]' | head -n 1)
+    found=$(version "$said")
     if [ -n "$found" ] && ! at_least "$found" "$2"; then
         row "too old" "$1" "$found, wanted: $2 or newer"; bad=1
     else

@@ -3,16 +3,17 @@
 set -eu
 for compiler in gcc clang; do
     for level in -O0 -Og -O2; do
-        for lab in 1 2 3; do
-            set -- LAB=$lab CC=$compiler OPT=$level WERROR=1 BUILD=build/matrix
+        for folder in labs/lab*; do
+            lab=${folder#labs/}
+            set -- LAB="$lab" CC=$compiler OPT=$level WERROR=1 BUILD=build/matrix
             make "$@" > /dev/null
             make "$@" SOLVED=all > /dev/null
             make "$@" SOLVED=all qemu-nox > build/matrix/log 2>&1 || {
                 cat build/matrix/log
-                echo "$compiler $level lab $lab: FAILED" >&2
+                echo "$compiler $level $lab: FAILED" >&2
                 exit 1
             }
-            echo "$compiler $level lab $lab: builds without a warning, runs to its end"
+            echo "$compiler $level $lab: builds without a warning, runs to its end"
         done
     done
 done

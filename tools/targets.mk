@@ -18,6 +18,7 @@ qemu-nox: $(image)      ## boot it on QEMU, in this terminal
 bochs: $(image)         ## boot it on Bochs, which is stricter
 	@$(ringstep)
 qemu-gdb: $(image)      ## boot it on QEMU, stopped until GDB attaches
+	@ln -sf "$(kernel:$(BUILD)/%=%)" "$(BUILD)/waiting.elf"      # an editor's GDB looks there
 	@$(ringstep) $(on_port)
 gdb: $(image)           ## look inside with GDB, at `make qemu-gdb` in another terminal or a machine of its own
 	@$(ringstep) $(on_port)
