@@ -62,7 +62,8 @@ def hours(minutes: int) -> str:
 def all_exercises(lab: Lab) -> str:
     """As many as there are, in words."""
     count = len(exercises_of(ROOT, lab))
-    return f"all {NUMBERS[count] if count < len(NUMBERS) else count} exercises"
+    word = NUMBERS[count] if count < len(NUMBERS) else str(count)
+    return f"all {word} exercises" if count > 1 else "its exercise"
 
 
 def weeks() -> Iterator[Tuple[str, int]]:
