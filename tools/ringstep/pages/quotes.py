@@ -9,8 +9,8 @@ from typing import Dict, List, Tuple
 from ringstep.course.labs import Lab, exercises_of, labs
 from ringstep.course.skeleton import REGION
 from ringstep.pages import runs, times
-from ringstep.pages.page import ROOT, HandoutError, found, marked, read
-from ringstep.pages.runs import Quote, cut, exercise_of, fence, kernel_of
+from ringstep.pages.page import ROOT, HandoutError, found, marked, members, read
+from ringstep.pages.runs import Quote, cut, exercise_of, fence
 
 
 def lab_numbered(number: str) -> Lab:
@@ -42,33 +42,17 @@ def constants(file: str, names: str) -> str:
     return "\n".join(["| name | value | what |", "| --- | --- | --- |"] + rows) + "\n"
 
 
-def structure_type(kernel: Path, name: str) -> Tuple[int, List[Tuple[str, int]]]:
-    """Size of a structure, and name and offset of each member, as the compiler has them."""
-    from elftools.elf.elffile import ELFFile
-    with open(kernel, "rb") as file:
-        for unit in ELFFile(file).get_dwarf_info().iter_CUs():
-            for die in unit.get_top_DIE().iter_children():
-                of = die.attributes.get("DW_AT_name")
-                if die.tag == "DW_TAG_structure_type" and of and of.value == name.encode() \
-                        and die.has_children:
-                    return die.attributes["DW_AT_byte_size"].value, [
-                        (child.attributes["DW_AT_name"].value.decode(),
-                         child.attributes["DW_AT_data_member_location"].value)
-                        for child in die.iter_children() if child.tag == "DW_TAG_member"]
-    raise HandoutError(f"the kernel has no struct {name}")
-
-
 def structure(file: str, name: str) -> str:
     """A structure: offset, size and comment of each member, as the compiler has them."""
-    size, members = structure_type(kernel_of(labs(ROOT)[-1].number), name)
     body = found(rf"struct {name} \{{(.*?)^\}}", read(file), f"struct {name} in {file}",
                  re.S | re.M)[1]
-    rows = ["| offset | bytes | member | what |", "| --: | --: | --- | --- |"]
-    for (member, at), end in zip(members, [at for _, at in members[1:]] + [size]):
+    rows, end = ["| offset | bytes | member | what |", "| --: | --: | --- | --- |"], 0
+    for member, start, size in members(name):
         comment = re.search(rf"\b{member}\b[^;\n]*;[ \t]*/\*[ \t]*(.*?)[ \t]*(?:\*/|$)", body, re.M)
         said = comment[1].replace("|", "\\|") if comment else ""
-        rows.append(f"| {at} | {end - at} | `{member}` | {said} |")
-    return "\n".join(rows) + f"\n\n{size} bytes in all.\n"
+        rows.append(f"| {start} | {size} | `{member}` | {said} |")
+        end = start + size
+    return "\n".join(rows) + f"\n\n{end} bytes in all.\n"
 
 
 def exercise(id: str, minutes: str, week: str) -> str:
