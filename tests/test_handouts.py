@@ -8,7 +8,7 @@ import xml.etree.ElementTree as xml
 import pytest
 
 from ringstep.course.labs import labs
-from ringstep.pages import handouts, page, pictures, quotes, times
+from ringstep.pages import handouts, page, pictures, quotes, runs, times
 from ringstep.pages.page import ROOT, HandoutError, page_of
 
 PAGE = "# Page\n\n## One\n\n{}\n"
@@ -71,6 +71,11 @@ def test_each_gdb_command_has_a_row(monkeypatch):
                             lambda path, old=old, new=new: real(path).replace(old, new))
         with pytest.raises(HandoutError):
             quotes.gdb_commands()
+
+
+def test_what_does_not_build_is_no_transcript():
+    with pytest.raises(HandoutError, match="7 is no exercise"):
+        quotes.made("transcript lab=1 solved=7", "")
 
 
 def test_times_agree():
@@ -148,7 +153,7 @@ def test_a_function_can_be_quoted():
 def test_the_report_names_tests_that_exist():
     """Each attack of the report is held closed by tests: these, by name."""
     text = page_of("report").read_text()
-    table = quotes.cut(text, "| attack |", "| reading kernel memory")
+    table = runs.cut(text, "| attack |", "| reading kernel memory")
     there = "".join(path.read_text() for path in ROOT.glob("grading/lab*/tests*.py"))
     names = re.findall(r"`(\w+)`", table)
     assert len(names) > 10

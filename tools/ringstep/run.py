@@ -49,7 +49,7 @@ def closing_line(record: Record) -> Tuple[int, str]:
     if record.end == "power-off":
         for status, name in contract().enum("machine_status").items():
             if record.status == status:
-                return status, STATUSES[name]
+                return status, STATUSES.get(name, name)
         return OTHER, ENDS["power-off"] + " without a status"
     if record.end in ("triple-fault", "reset"):
         return RESET, ENDS[record.end]

@@ -67,7 +67,7 @@ class Breakpoints:
 
 def address_in(kernel: Optional[PathLike], name: str) -> int:
     try:
-        return int(symbols.load(kernel).address(name))
+        return symbols.load(os.fspath(kernel or "")).address(name)
     except (KeyError, OSError):
         raise MachineError(f"{kernel} has no symbol {name}") from None
 

@@ -3,7 +3,7 @@
     python3 -m ringstep handouts refresh | check | site | pdf
 
 Text between `<!-- from: KIND name=value … -->` and `<!-- end -->` is made here,
-from the code or from a run of it; KIND is a function registered with @quote.
+from the code or from a run of it; KIND is one of QUOTES in quotes.py.
 `refresh` writes it anew, `check` compares it (without what another compiler
 changes, see LOOSE) and looks at links, exercises, references and commands.
 README.md is a page in this, though not of the site.
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Sequence, Set
 
 from ringstep.course.labs import CourseError, exercises_of
-from ringstep.pages import pictures, website
+from ringstep.pages import pictures, runs, website
 from ringstep.pages.page import BLOCK, FENCE, ROOT, HandoutError, lab_pages, page_of, pages, slug
-from ringstep.pages.quotes import made, make
+from ringstep.pages.quotes import made
 
 # Addresses in the image, sizes, and what follows from them: another compiler's are others.
-RUNS = {"transcript", "broken", "graded", "command", "session"}
+RUNS = {quote.__name__ for quote in runs.QUOTES}
 LOOSE = re.compile(
     r"rflags 0x\w+|\bline \d+|\.[cS]:\d+$|^\d+\t.*$|\bffff80001[0-9a-f]{7}|"
     r"0xffff888000007[0-9a-f]{3}|frame@entry=|0xffff80000000.(?!000)...\b|"
@@ -161,7 +161,7 @@ CHECKS: List[Callable[[str, str], Problems]] = [
 
 
 def commands_of_make() -> Set[str]:
-    return set(re.findall(r"^  (\S+)  ", make("help"), re.M))
+    return set(re.findall(r"^  (\S+)  ", runs.make("help"), re.M))
 
 
 def problems() -> Problems:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 from ringstep.course.labs import CourseError, Lab, labs
+from ringstep.kernel.contract import contract
 
 ROOT = Path(__file__).resolve().parents[3]
 BEFORE_LABS = ["start", "tools"]
@@ -56,3 +57,16 @@ def found(pattern: str, text: str, what: str, flags: int = 0) -> "re.Match[str]"
     if not match:
         raise HandoutError(f"there is no {what}")
     return match
+
+
+def members(struct: str) -> List[Tuple[str, int, int]]:
+    """(name, offset, size) of each member of a structure, as the compiler has them."""
+    try:
+        structure = contract(ROOT).structure(struct)
+    except KeyError:
+        raise HandoutError(f"no header has a struct {struct}") from None
+    starts: Dict[str, int] = {}
+    for leaf, (offset, _) in structure.leaves.items():
+        starts.setdefault(re.split(r"[.[]", leaf)[0], offset)
+    ends = [*list(starts.values())[1:], structure.size]
+    return [(name, start, end - start) for (name, start), end in zip(starts.items(), ends)]

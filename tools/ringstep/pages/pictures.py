@@ -1,8 +1,8 @@
 """The handouts' pictures, as SVG. Addresses, bits and offsets come from the labs' headers."""
 from typing import Dict, List, Tuple
 
-from ringstep.pages.page import HandoutError
-from ringstep.pages.svg import Picture, Row, bit, grouped, layout, number
+from ringstep.pages.page import HandoutError, members
+from ringstep.pages.svg import Picture, Row, bit, grouped, number
 
 
 def tables() -> Picture:
@@ -10,10 +10,10 @@ def tables() -> Picture:
     for i, (register, table, rows) in enumerate((
             ("GDTR", "GDT", ["0x00 empty", "0x08 kernel code", "0x10 kernel data",
                              "0x18 user code", "0x20 user data",
-                             f"{number('SELECTOR_TSS', 'gdt.h'):#04x} TSS (16 bytes)"]),
+                             f"{number('SELECTOR_TSS'):#04x} TSS (16 bytes)"]),
             ("TR", "TSS", ["RSP0", "IST 1 … IST 7"]),
             ("IDTR", "IDT", ["gate 0", "…", "gate 3 (#BP)", "…",
-                             f"gate {number('IDT_ENTRIES', 'idt.h') - 1}"]))):
+                             f"gate {number('IDT_ENTRIES') - 1}"]))):
         x = 20 + i * 236
         p.box(x, 16, 90, 28, register, "cpu")
         p.arrow((x + 45, 44), (x + 45, 74))
@@ -58,7 +58,7 @@ def tss_descriptor() -> Picture:
                          (44, 44, "0", "used"), (43, 40, "type", "used"),
                          (39, 32, "base 23–16", "used")])
     p.bits(176, 31, 0, [(31, 16, "base 15–0", "used"), (15, 0, "limit 15–0", "used")])
-    limit = sum(size for _, _, size in layout("tss.h", "tss")) - 1
+    limit = sum(size for _, _, size in members("tss")) - 1
     p.lines(20, 234, ("type 9: 64-bit TSS, available · type B: the same, busy (ltr writes that) · "
                       "bit 44 is S: 0",
                       f"limit: the size minus 1, {limit:#x} · bits 51–48 are limit 19–16"), 19)
@@ -70,7 +70,7 @@ def tss() -> Picture:
     names = {"rsp": "RSP0, RSP1, RSP2", "ist": "IST 1 … IST 7", "io_map_base": "I/O map base"}
     said = {"rsp": ": stacks for rings 0, 1, 2", "ist": ": for gates that name one",
             "io_map_base": ": behind the limit, so none"}
-    for i, (name, at, size) in enumerate(layout("tss.h", "tss")):
+    for i, (name, at, size) in enumerate(members("tss")):
         label = names.get(name, "reserved")
         p.text(80, 33 + i * 30, str(at), "end", 12, mono=True)
         p.box(90, 16 + i * 30, 220, 30, label, "off" if label == "reserved" else "used", 12)
@@ -80,7 +80,7 @@ def tss() -> Picture:
 
 def gate() -> Picture:
     p = Picture("An interrupt gate, 16 bytes")
-    at = {name: offset for name, offset, _ in layout("idt.h", "gate")}
+    at = {name: offset for name, offset, _ in members("gate")}
     if (at["selector"], at["ist"], at["type"], at["offset_high"]) != (2, 4, 5, 8):
         raise HandoutError("the picture of a gate does not fit struct gate any more")
     p.bits(30, 127, 64, [(127, 96, "reserved, 0", "off"), (95, 64, "handler 63–32", "used")])
@@ -88,7 +88,7 @@ def gate() -> Picture:
                         (46, 45, "DPL", "used"), (44, 44, "0", "off"), (43, 40, "type", "used"),
                         (39, 35, "0", "off"), (34, 32, "IST", "used")])
     p.bits(146, 31, 0, [(31, 16, "code segment", "used"), (15, 0, "handler 15–0", "used")])
-    interrupt, trap = (number(f"GATE_{name}", "idt.h") for name in ("INTERRUPT", "TRAP"))
+    interrupt, trap = (number(f"GATE_{name}") for name in ("INTERRUPT", "TRAP"))
     p.lines(20, 204, (f"type {interrupt:X}: interrupt gate, clears IF · type {trap:X}: trap gate, "
                       "leaves it",
                       "DPL: who may use int n · IST 0: no stack of its own"), 18)
@@ -97,7 +97,7 @@ def gate() -> Picture:
 
 def frame_rows() -> Tuple[List[Row], List[Row], List[str]]:
     """What the processor pushes, what the stub pushes, and the registers."""
-    names = [name for name, _, _ in layout("trap.h", "trap_frame")][::-1]
+    names = [name for name, _, _ in members("trap_frame")][::-1]
     if names[:5] != ["ss", "rsp", "rflags", "cs", "rip"]:
         raise HandoutError("the pictures of a trap do not fit struct trap_frame any more")
     return ([(name.upper(), "cpu") for name in names[:5]],
@@ -155,7 +155,7 @@ def walk() -> Picture:
         left = 120 + i * 120
         p.text(left, 84, f"level {4 - i}", size=11)
         p.stack(left, 90, [("", ""), ("", ""), ("entry", "used"), ("", ""), ("", "")], 84, 22)
-        p.text(left + 42, 216, f"{number('PTE_COUNT', 'paging_bits.h')} entries", "middle", 11)
+        p.text(left + 42, 216, f"{number('PTE_COUNT')} entries", "middle", 11)
         p.arrow((left - 38 if i else 80, 145 if i else 165), (left - 2, 145 if i else 165 - 20))
     p.box(600, 110, 100, 70, f"frame\n{number('PAGE_SIZE')} bytes", "user")
     p.arrow((564, 145), (598, 145))
@@ -195,7 +195,7 @@ def address_space() -> Picture:
 
 def iretq() -> Picture:
     p = Picture("What iretq pops", 640)
-    code, data = number("SELECTOR_USER_CODE", "gdt.h"), number("SELECTOR_USER_DATA", "gdt.h")
+    code, data = number("SELECTOR_USER_CODE"), number("SELECTOR_USER_DATA")
     by_cpu, _, _ = frame_rows()
     values = {"SS": f"{data:#04x}: user data, RPL 3", "RSP": "the user stack",
               "RFLAGS": "0x202: IF, and bit 1", "CS": f"{code:#04x}: user code, RPL 3, the new CPL",
@@ -212,7 +212,7 @@ def iretq() -> Picture:
 
 def system_call() -> Picture:
     p = Picture("The way of a system call")
-    vector = number("SYSCALL_VECTOR", "syscall_numbers.h")
+    vector = number("SYSCALL_VECTOR")
     p.text(20, 30, "ring 3", weight="bold")
     p.text(20, 122, "ring 0", weight="bold")
     p.parts.append('<line x1="20" y1="88" x2="700" y2="88" stroke="#1c1c1c" '

@@ -7,11 +7,10 @@ import re
 from html import escape
 from typing import List, Sequence, Tuple
 
-from ringstep.pages.page import ROOT, found
+from ringstep.kernel.contract import contract
 
 FILL = {"": "#ffffff", "used": "#cfe3f7", "off": "#ececea", "kernel": "#f7dcc6",
         "user": "#d3ecd3", "cpu": "#e6daf4", "guard": "#f4c7c3"}
-SIZES = {"uint8_t": 1, "uint16_t": 2, "uint32_t": 4, "uint64_t": 8}
 SANS = "DejaVu Sans, Verdana, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 BEGIN = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" role="img">
@@ -25,36 +24,18 @@ Point = Tuple[float, float]
 Bits = Tuple[int, int, str, str]        # highest and lowest bit, label, kind
 
 
-def header(name: str) -> str:
-    return next(ROOT.glob(f"labs/*/include/{name}")).read_text()
+def number(name: str) -> int:
+    return contract().numbers[name]
 
 
-def number(name: str, file: str = "memory_layout.h") -> int:
-    return int(found(rf"#define\s+{name}\s+(0x[0-9A-Fa-f]+|\d+)", header(file), name)[1], 0)
+def bit(name: str) -> int:
+    """The number of a bit that a header names."""
+    return number(name).bit_length() - 1
 
 
 def grouped(value: int) -> str:
     """0x0000_7FFF_FFFF_F000"""
     return "0x" + "_".join(re.findall("....", f"{value:016X}"))
-
-
-def bit(name: str) -> int:
-    """The number of a bit of gdt.h."""
-    return int(found(rf"#define {name}\s.*<< (\d+)\)", header("gdt.h"), name)[1])
-
-
-def layout(file: str, struct: str) -> List[Tuple[str, int, int]]:
-    """(name, offset, size) of each member of a packed or naturally aligned structure."""
-    body = found(rf"^struct {struct} \{{\n(.*?)^\}}", header(file), struct, re.S | re.M)[1]
-    members, at = [], 0
-    plain = re.sub(r"/\*.*?\*/", "", body, flags=re.S)
-    for kind, names in re.findall(r"\b(uint\d+_t) ([^;]+);", plain):
-        for name in names.split(","):
-            count = re.search(r"\[(\d+)\]", name)
-            size = SIZES[kind] * (int(count[1]) if count else 1)
-            members.append((re.sub(r"\[.*", "", name.strip()), at, size))
-            at += size
-    return members
 
 
 class Picture:

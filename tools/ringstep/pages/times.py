@@ -7,7 +7,7 @@ estimates, and stand on the lab's page, in the markers of what is made there:
 The tables and totals of all pages are made from these, and so agree.
 """
 from itertools import groupby
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 from ringstep.course.labs import Lab, exercises_of, labs
 from ringstep.pages.page import BLOCK, ROOT, HandoutError, marked, read
@@ -25,24 +25,23 @@ class Part(NamedTuple):
 
 def parts(lab: Lab) -> List[Part]:
     """All that a student does for a lab, in order."""
-    markers = [marked(block[2]) for block in BLOCK.finditer(read(lab.page))]
-    at = {options["id"]: options for kind, options in markers if kind == "exercise"}
-    whole: Dict[str, str] = next((options for kind, options in markers if kind == "points"), {})
+    said: Dict[str, Dict[str, str]] = {}
+    for block in BLOCK.finditer(read(lab.page)):
+        kind, options = marked(block[2])
+        of = f"id={options['id']}" if "id" in options else f"lab={lab.number}"
+        said[f"{kind} {of}"] = options
 
-    def minutes(options: Optional[Dict[str, str]], name: str, marker: str) -> int:
-        value = (options or {}).get(name, "")
+    def number(marker: str, name: str) -> int:
+        value = said.get(marker, {}).get(name, "")
         if not value.isdigit():
             raise HandoutError(f"{lab.page} does not say {name}=, a number, in "
                                f"<!-- from: {marker} … -->")
         return int(value)
-    done = []
-    for exercise in exercises_of(ROOT, lab):
-        marker = f"exercise id={exercise.id}"
-        done.append(Part(exercise.id, minutes(at.get(exercise.id), "minutes", marker),
-                         minutes(at.get(exercise.id), "week", marker)))
-    marker, last = f"points lab={lab.number}", done[-1].week if done else 1
-    return [Part(READING, minutes(whole, "reading", marker), 1), *done,
-            Part(SESSION, minutes(whole, "session", marker), last)]
+    done = [Part(id, number(f"exercise id={id}", "minutes"), number(f"exercise id={id}", "week"))
+            for id, _, _ in exercises_of(ROOT, lab)]
+    whole, last = f"points lab={lab.number}", done[-1].week if done else 1
+    return [Part(READING, number(whole, "reading"), 1), *done,
+            Part(SESSION, number(whole, "session"), last)]
 
 
 def total(lab: Lab) -> int:
@@ -62,7 +61,8 @@ def hours(minutes: int) -> str:
 def all_exercises(lab: Lab) -> str:
     """As many as there are, in words."""
     count = len(exercises_of(ROOT, lab))
-    return f"all {NUMBERS[count] if count < len(NUMBERS) else count} exercises"
+    word = NUMBERS[count] if count < len(NUMBERS) else str(count)
+    return f"all {word} exercises" if count > 1 else "its exercise"
 
 
 def weeks() -> Iterator[Tuple[str, int]]:
