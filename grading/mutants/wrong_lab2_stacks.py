@@ -91,7 +91,7 @@ WRONG = [
           test="kernel_stack_is_freed",
           says="frames"),
     Wrong("2.5", "every stack in slot 0",
-          find="            continue;                       /* taken */\n",
+          find="            continue; /* taken */\n",
           put="            break;\n",
           test="kernel_stacks",
           says="Kernel stacks have 16 KiB"),

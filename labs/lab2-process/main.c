@@ -16,7 +16,7 @@
 _Noreturn void kmain(void)
 {
     printf("Ringstep lab 2: address spaces, stacks, processes\n");
-    tables_init();                      /* all of lab 1 */
+    tables_init(); /* all of lab 1 */
     page_fault_init();
 
     /* Physical memory, a frame at a time: taken, filled, given back, taken again. */

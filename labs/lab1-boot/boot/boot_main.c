@@ -14,6 +14,6 @@ void boot_main(void)
     console_init();
     memory_map_init(phys_to_virt(phys(BOOT_INFO_ADDRESS)));
     paging_init();
-    cpu_protect(CR4_MCE | CR4_UMIP | CR4_SMEP);     /* SMAP: with lab 3's copy_from_user() */
+    cpu_protect(CR4_MCE | CR4_UMIP | CR4_SMEP); /* SMAP: with lab 3's copy_from_user() */
     kmain();
 }

@@ -54,8 +54,7 @@ static void regions_sort(void)
 
 static bool entry_is_valid(const struct e820_entry *entry)
 {
-    return (entry->attributes & 1) && entry->size != 0
-        && entry->start + entry->size > entry->start;
+    return (entry->attributes & 1) && entry->size != 0 && entry->start + entry->size > entry->start;
 }
 
 void memory_map_init(const struct boot_info *info)
@@ -67,7 +66,7 @@ void memory_map_init(const struct boot_info *info)
             continue;
         uint64_t start = align_up(entry->start, PAGE_SIZE);
         uint64_t end = align_down(entry->start + entry->size, PAGE_SIZE);
-        region_cut(start, end);         /* usable twice is usable once */
+        region_cut(start, end); /* usable twice is usable once */
         region_add(start, end);
     }
     for (unsigned i = 0; i < info->entries; i++) {

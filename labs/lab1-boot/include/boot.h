@@ -9,10 +9,10 @@
 
 /* An entry of the BIOS memory map (int 15h, EAX=E820h; ACPI specification, 15.1). */
 struct e820_entry {
-    uint64_t start;             /* physical address */
-    uint64_t size;              /* bytes */
-    uint32_t type;              /* E820_USABLE or anything else */
-    uint32_t attributes;        /* ACPI 3.0: bit 0 clear means ignore the entry */
+    uint64_t start;      /* physical address */
+    uint64_t size;       /* bytes */
+    uint32_t type;       /* E820_USABLE or anything else */
+    uint32_t attributes; /* ACPI 3.0: bit 0 clear means ignore the entry */
 };
 _Static_assert(sizeof(struct e820_entry) == 24, "the loader writes 24 bytes an entry");
 

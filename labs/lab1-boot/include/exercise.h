@@ -8,6 +8,7 @@
 
 #ifdef __ASSEMBLER__
 
+/* clang-format off */
 #define TODO(id, function)                                  \
     .pushsection .rodata;                                   \
     9001: .asciz id;                                        \
@@ -20,6 +21,7 @@
     lea     rdx, [rip + 9003b];                             \
     mov     ecx, __LINE__;                                  \
     call    todo_at
+/* clang-format on */
 
 #else
 

@@ -11,8 +11,7 @@
 #include <stddef.h>
 
 /* Hand the text to put(), one character after the other. Returns their number. */
-int format(void (*put)(char c, void *context), void *context,
-           const char *text, va_list arguments);
+int format(void (*put)(char c, void *context), void *context, const char *text, va_list arguments);
 
 /* As in the C library: at most size − 1 characters and a zero byte go into the
  * buffer; the result is the length of the whole text. */

@@ -6,12 +6,12 @@
  */
 #pragma once
 
-#define SELECTOR_KERNEL_CODE    0x08
-#define SELECTOR_KERNEL_DATA    0x10
-#define SELECTOR_USER_CODE      0x1B        /* entry 0x18, RPL 3 */
-#define SELECTOR_USER_DATA      0x23        /* entry 0x20, RPL 3 */
-#define SELECTOR_TSS            0x28        /* 16 bytes: two entries */
-#define GDT_ENTRIES             16          /* with room for later labs */
+#define SELECTOR_KERNEL_CODE 0x08
+#define SELECTOR_KERNEL_DATA 0x10
+#define SELECTOR_USER_CODE   0x1B /* entry 0x18, RPL 3 */
+#define SELECTOR_USER_DATA   0x23 /* entry 0x20, RPL 3 */
+#define SELECTOR_TSS         0x28 /* 16 bytes: two entries */
+#define GDT_ENTRIES          16   /* with room for later labs */
 
 #ifndef __ASSEMBLER__
 
@@ -20,17 +20,17 @@
 
 /* A segment descriptor, bit by bit: SDM volume 3A, 3.4.5, figure 3-8. In
  * 64-bit mode base and limit of code and data segments are ignored (3.2.4). */
-#define SEGMENT_A       (1ULL << 40)        /* accessed: the processor may set it */
-#define SEGMENT_W       (1ULL << 41)        /* data: writable */
-#define SEGMENT_R       (1ULL << 41)        /* code: readable */
-#define SEGMENT_C       (1ULL << 42)        /* code: conforming; data: expand-down */
-#define SEGMENT_CODE    (1ULL << 43)        /* code, not data */
-#define SEGMENT_S       (1ULL << 44)        /* code or data; clear: a system segment */
-#define SEGMENT_DPL(n)  ((uint64_t)(n) << 45)
-#define SEGMENT_P       (1ULL << 47)        /* present */
-#define SEGMENT_L       (1ULL << 53)        /* code: 64-bit; then D must be clear */
-#define SEGMENT_DB      (1ULL << 54)        /* code: D, 32-bit; data: B, 32-bit stack */
-#define SEGMENT_G       (1ULL << 55)        /* limit counts 4 KiB pages */
+#define SEGMENT_A      (1ULL << 40) /* accessed: the processor may set it */
+#define SEGMENT_W      (1ULL << 41) /* data: writable */
+#define SEGMENT_R      (1ULL << 41) /* code: readable */
+#define SEGMENT_C      (1ULL << 42) /* code: conforming; data: expand-down */
+#define SEGMENT_CODE   (1ULL << 43) /* code, not data */
+#define SEGMENT_S      (1ULL << 44) /* code or data; clear: a system segment */
+#define SEGMENT_DPL(n) ((uint64_t)(n) << 45)
+#define SEGMENT_P      (1ULL << 47) /* present */
+#define SEGMENT_L      (1ULL << 53) /* code: 64-bit; then D must be clear */
+#define SEGMENT_DB     (1ULL << 54) /* code: D, 32-bit; data: B, 32-bit stack */
+#define SEGMENT_G      (1ULL << 55) /* limit counts 4 KiB pages */
 
 enum segment_type { CODE_SEGMENT, DATA_SEGMENT };
 

@@ -8,23 +8,23 @@
 #include <stdint.h>
 
 struct gate {
-    uint16_t offset_low;            /* bits 15–0 of the handler's address */
-    uint16_t selector;              /* the code segment that the handler runs in */
-    uint8_t ist;                    /* 0, or the IST stack to switch to: 1–7 */
-    uint8_t type;                   /* GATE_P | GATE_DPL(n) | GATE_INTERRUPT */
-    uint16_t offset_middle;         /* bits 31–16 */
-    uint32_t offset_high;           /* bits 63–32 */
+    uint16_t offset_low;    /* bits 15–0 of the handler's address */
+    uint16_t selector;      /* the code segment that the handler runs in */
+    uint8_t ist;            /* 0, or the IST stack to switch to: 1–7 */
+    uint8_t type;           /* GATE_P | GATE_DPL(n) | GATE_INTERRUPT */
+    uint16_t offset_middle; /* bits 31–16 */
+    uint32_t offset_high;   /* bits 63–32 */
     uint32_t reserved;
 };
 
 _Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, 6.14.1: 16 bytes a gate");
 
-#define GATE_INTERRUPT  0x0E        /* clears IF on the way in */
-#define GATE_TRAP       0x0F        /* leaves IF as it is */
-#define GATE_DPL(n)     ((uint8_t)((n) << 5))   /* the least ring that may use `int n` */
-#define GATE_P          0x80        /* present */
+#define GATE_INTERRUPT 0x0E                  /* clears IF on the way in */
+#define GATE_TRAP      0x0F                  /* leaves IF as it is */
+#define GATE_DPL(n)    ((uint8_t)((n) << 5)) /* the least ring that may use `int n` */
+#define GATE_P         0x80                  /* present */
 
-#define IDT_ENTRIES     256
+#define IDT_ENTRIES 256
 
 static inline uint64_t gate_offset(const struct gate *gate)
 {

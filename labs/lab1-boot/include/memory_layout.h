@@ -26,41 +26,41 @@
  */
 #pragma once
 
-#define PAGE_SIZE           0x1000
-#define LARGE_PAGE_SIZE     0x200000
+#define PAGE_SIZE       0x1000
+#define LARGE_PAGE_SIZE 0x200000
 
 /* The user half. */
-#define USER_PROGRAM_BASE   0x0000000000400000
-#define USER_PROGRAM_END    0x0000700000000000
-#define USER_STACK_TOP      0x00007FFFFFFFF000
-#define USER_STACK_SIZE     0x10000
-#define USER_HALF_END       0x0000800000000000
+#define USER_PROGRAM_BASE 0x0000000000400000
+#define USER_PROGRAM_END  0x0000700000000000
+#define USER_STACK_TOP    0x00007FFFFFFFF000
+#define USER_STACK_SIZE   0x10000
+#define USER_HALF_END     0x0000800000000000
 
 /* The kernel half: two entries of the PML4, filled at boot and no other ever. */
-#define KERNEL_HALF_START   0xFFFF800000000000
-#define KERNEL_STACK_BASE   0xFFFF800000000000
-#define KERNEL_STACK_AREA   0x10000000          /* bytes from KERNEL_STACK_BASE */
-#define KERNEL_STACK_SIZE   0x4000
-#define KERNEL_BASE         0xFFFF800010000000
-#define PHYSICAL_MAP_BASE   0xFFFF888000000000
-#define PHYSICAL_MAP_MAX    0x8000000000        /* what one PML4 entry maps */
+#define KERNEL_HALF_START 0xFFFF800000000000
+#define KERNEL_STACK_BASE 0xFFFF800000000000
+#define KERNEL_STACK_AREA 0x10000000 /* bytes from KERNEL_STACK_BASE */
+#define KERNEL_STACK_SIZE 0x4000
+#define KERNEL_BASE       0xFFFF800010000000
+#define PHYSICAL_MAP_BASE 0xFFFF888000000000
+#define PHYSICAL_MAP_MAX  0x8000000000 /* what one PML4 entry maps */
 
 /*
  * Physical memory while the boot code runs. All of the first MiB stays out of
  * the frame allocator's hands; the kernel lies above it.
  */
-#define BOOT_PAGE_TABLES    0x1000              /* five tables, 20 KiB */
+#define BOOT_PAGE_TABLES    0x1000 /* five tables, 20 KiB */
 #define BOOT_INFO_ADDRESS   0x6000
 #define BOOT_INFO_SIZE      0x1000
 #define BOOT_SECTOR_ADDRESS 0x7C00
-#define BOOT_CODE_SIZE      0x800               /* the boot sector and the loader */
-#define KERNEL_READ_ADDRESS 0x10000             /* where the BIOS reads the kernel to … */
-#define KERNEL_READ_MAX     0x80000             /* … as far as below 1 MiB is RAM */
-#define KERNEL_LOAD_ADDRESS 0x200000            /* where it is moved to and runs … */
-#define KERNEL_SIZE_MAX     0x800000            /* … with all its .bss */
+#define BOOT_CODE_SIZE      0x800    /* the boot sector and the loader */
+#define KERNEL_READ_ADDRESS 0x10000  /* where the BIOS reads the kernel to … */
+#define KERNEL_READ_MAX     0x80000  /* … as far as below 1 MiB is RAM */
+#define KERNEL_LOAD_ADDRESS 0x200000 /* where it is moved to and runs … */
+#define KERNEL_SIZE_MAX     0x800000 /* … with all its .bss */
 
 /* The boot code's GDT uses other selectors than the kernel's, so that a
  * segment register that was not reloaded can be told by its value. */
-#define BOOT_CODE32         0x40
-#define BOOT_CODE64         0x48
-#define BOOT_DATA           0x50
+#define BOOT_CODE32 0x40
+#define BOOT_CODE64 0x48
+#define BOOT_DATA   0x50

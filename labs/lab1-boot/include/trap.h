@@ -27,16 +27,22 @@ _Static_assert(sizeof(struct trap_frame) == 22 * 8,
 
 /* Exceptions by their mnemonics: SDM volume 3A, 6.2, table 6-1. */
 enum vector {
-    VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3,
-    VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_MC = 18,
-    VECTOR_EXCEPTIONS = 32,         /* the first vector that is no exception */
+    VECTOR_DE = 0,
+    VECTOR_DB = 1,
+    VECTOR_NMI = 2,
+    VECTOR_BP = 3,
+    VECTOR_DF = 8,
+    VECTOR_GP = 13,
+    VECTOR_PF = 14,
+    VECTOR_MC = 18,
+    VECTOR_EXCEPTIONS = 32, /* the first vector that is no exception */
 };
 
 /* The error code of #PF: SDM volume 3A, 4.7, figure 4-12. */
-#define PAGE_FAULT_PRESENT  0x01    /* a mapping exists, its permissions forbid it */
+#define PAGE_FAULT_PRESENT  0x01 /* a mapping exists, its permissions forbid it */
 #define PAGE_FAULT_WRITE    0x02
-#define PAGE_FAULT_USER     0x04    /* at CPL 3 */
-#define PAGE_FAULT_RESERVED 0x08    /* a reserved bit is set in an entry */
+#define PAGE_FAULT_USER     0x04 /* at CPL 3 */
+#define PAGE_FAULT_RESERVED 0x08 /* a reserved bit is set in an entry */
 #define PAGE_FAULT_FETCH    0x10
 
 typedef void (*trap_handler_t)(struct trap_frame *frame);

@@ -11,12 +11,12 @@
 
 struct tss {
     uint32_t reserved0;
-    uint64_t rsp[3];                /* stack on a change to ring 0, 1, 2 */
+    uint64_t rsp[3]; /* stack on a change to ring 0, 1, 2 */
     uint64_t reserved1;
-    uint64_t ist[7];                /* interrupt stack table: ist[0] is IST 1 */
+    uint64_t ist[7]; /* interrupt stack table: ist[0] is IST 1 */
     uint64_t reserved2;
     uint16_t reserved3;
-    uint16_t io_map_base;           /* at or behind the limit: no I/O map */
+    uint16_t io_map_base; /* at or behind the limit: no I/O map */
 } __attribute__((packed));
 
 _Static_assert(sizeof(struct tss) == 0x68, "SDM volume 3A, 8.7: 104 bytes");
@@ -29,7 +29,7 @@ struct system_descriptor {
     uint64_t low, high;
 };
 
-#define SYSTEM_TSS_AVAILABLE    (0x9ULL << 40)
+#define SYSTEM_TSS_AVAILABLE (0x9ULL << 40)
 
 /* Exercise 1.3. The descriptor of an available 64-bit TSS, present, DPL 0.
  * `base` is its linear address, `limit` its size in bytes minus 1. */

@@ -12,7 +12,9 @@
 #include <stdint.h>
 #include <memory_layout.h>
 
-typedef struct { uint64_t raw; } phys_t;
+typedef struct {
+    uint64_t raw;
+} phys_t;
 
 static inline phys_t phys(uint64_t raw)
 {

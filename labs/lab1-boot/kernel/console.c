@@ -10,7 +10,7 @@
 /* The UART 16550: registers from COM1 on. */
 #define COM1                0x3F8
 #define UART_DATA           (COM1 + 0)
-#define UART_DIVISOR_LOW    (COM1 + 0)      /* while UART_DIVISOR_ACCESS is set */
+#define UART_DIVISOR_LOW    (COM1 + 0) /* while UART_DIVISOR_ACCESS is set */
 #define UART_DIVISOR_HIGH   (COM1 + 1)
 #define UART_INTERRUPTS     (COM1 + 1)
 #define UART_FIFO_CONTROL   (COM1 + 2)
@@ -18,18 +18,18 @@
 #define UART_LINE_STATUS    (COM1 + 5)
 #define UART_8N1            0x03
 #define UART_DIVISOR_ACCESS 0x80
-#define UART_CAN_SEND       0x20            /* line status, bit 5 */
-#define UART_ALL_SENT       0x40            /* line status, bit 6 */
+#define UART_CAN_SEND       0x20 /* line status, bit 5 */
+#define UART_ALL_SENT       0x40 /* line status, bit 6 */
 
 /* The text screen: 25 rows of 80 cells, a character and a colour each. */
-#define SCREEN_ADDRESS      0xB8000
-#define SCREEN_ROWS         25
-#define SCREEN_COLUMNS      80
-#define SCREEN_COLOUR       0x0700          /* light grey on black */
-#define CRTC_INDEX          0x3D4
-#define CRTC_DATA           0x3D5
+#define SCREEN_ADDRESS 0xB8000
+#define SCREEN_ROWS    25
+#define SCREEN_COLUMNS 80
+#define SCREEN_COLOUR  0x0700 /* light grey on black */
+#define CRTC_INDEX     0x3D4
+#define CRTC_DATA      0x3D5
 
-static unsigned screen_at;                  /* the cell that comes next */
+static unsigned screen_at; /* the cell that comes next */
 
 static uint16_t *screen(void)
 {
@@ -75,10 +75,10 @@ void console_init(void)
 {
     outb(UART_INTERRUPTS, 0);
     outb(UART_LINE_CONTROL, UART_DIVISOR_ACCESS);
-    outb(UART_DIVISOR_LOW, 1);              /* 115200 baud */
+    outb(UART_DIVISOR_LOW, 1); /* 115200 baud */
     outb(UART_DIVISOR_HIGH, 0);
     outb(UART_LINE_CONTROL, UART_8N1);
-    outb(UART_FIFO_CONTROL, 0x07);          /* on, both queues emptied */
+    outb(UART_FIFO_CONTROL, 0x07); /* on, both queues emptied */
     screen_at = 0;
     screen_blank(0);
 }

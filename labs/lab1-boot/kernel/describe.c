@@ -32,8 +32,8 @@ static const char *segment_kind(uint64_t descriptor)
 void describe_segment(char text[DESCRIBE_SIZE], uint64_t descriptor)
 {
     snprintf(text, DESCRIBE_SIZE, "%s, DPL %u, %s",
-             descriptor & SEGMENT_P ? "present" : "not present",
-             (unsigned)(descriptor >> 45 & 3), segment_kind(descriptor));
+             descriptor & SEGMENT_P ? "present" : "not present", (unsigned)(descriptor >> 45 & 3),
+             segment_kind(descriptor));
 }
 
 void describe_system(char text[DESCRIBE_SIZE], uint64_t low, uint64_t high)
@@ -43,29 +43,30 @@ void describe_system(char text[DESCRIBE_SIZE], uint64_t low, uint64_t high)
     uint64_t limit = (low & 0xFFFF) | (low >> 48 & 0xF) << 16;
     unsigned type = low >> 40 & 0xF;
     const char *kind = low & SEGMENT_S ? "no system segment (S is 1)"
-        : type == 0x9 ? "available 64-bit TSS"
-        : type == 0xB ? "busy 64-bit TSS" : "no TSS";
-    snprintf(text, DESCRIBE_SIZE, "%s, %s, DPL %u, base %#lx, limit %#lx",
-             kind, low & SEGMENT_P ? "present" : "not present",
-             (unsigned)(low >> 45 & 3), base, limit);
+        : type == 0x9                  ? "available 64-bit TSS"
+        : type == 0xB                  ? "busy 64-bit TSS"
+                                       : "no TSS";
+    snprintf(text, DESCRIBE_SIZE, "%s, %s, DPL %u, base %#lx, limit %#lx", kind,
+             low & SEGMENT_P ? "present" : "not present", (unsigned)(low >> 45 & 3), base, limit);
 }
 
 void describe_gate(char text[DESCRIBE_SIZE], const struct gate *gate)
 {
     unsigned type = gate->type & 0x1F;
     snprintf(text, DESCRIBE_SIZE, "%s to 0x%04x:0x%016lx, %s, DPL %u, IST %u",
-             type == GATE_INTERRUPT ? "interrupt gate"
-             : type == GATE_TRAP ? "trap gate" : "no 64-bit gate",
-             gate->selector, gate_offset(gate),
-             gate->type & GATE_P ? "present" : "not present",
+             type == GATE_INTERRUPT  ? "interrupt gate"
+                 : type == GATE_TRAP ? "trap gate"
+                                     : "no 64-bit gate",
+             gate->selector, gate_offset(gate), gate->type & GATE_P ? "present" : "not present",
              (unsigned)(gate->type >> 5 & 3), gate->ist);
 }
 
 void describe_page_fault(char text[DESCRIBE_SIZE], uint64_t error_code)
 {
     snprintf(text, DESCRIBE_SIZE, "%s from ring %d, %s%s",
-             error_code & PAGE_FAULT_FETCH ? "instruction fetch"
-             : error_code & PAGE_FAULT_WRITE ? "write" : "read",
+             error_code & PAGE_FAULT_FETCH       ? "instruction fetch"
+                 : error_code & PAGE_FAULT_WRITE ? "write"
+                                                 : "read",
              error_code & PAGE_FAULT_USER ? 3 : 0,
              error_code & PAGE_FAULT_PRESENT ? "the page's permissions forbid it"
                                              : "page not present",

@@ -16,7 +16,7 @@ struct output {
 struct conversion {
     bool left, zero, prefix;
     int width, precision;
-    int longs;                      /* how many l; z counts as one */
+    int longs; /* how many l; z counts as one */
 };
 
 static void emit(struct output *out, char c)
@@ -46,8 +46,8 @@ static void emit_text(struct output *out, const struct conversion *how, const ch
         emit_repeated(out, ' ', how->width - length);
 }
 
-static void emit_number(struct output *out, const struct conversion *how,
-                        uint64_t value, unsigned base, const char *sign, bool upper)
+static void emit_number(struct output *out, const struct conversion *how, uint64_t value,
+                        unsigned base, const char *sign, bool upper)
 {
     const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     char text[20];
@@ -100,8 +100,7 @@ static const char *parse(const char *at, struct conversion *how)
     return at;
 }
 
-int format(void (*put)(char c, void *context), void *context,
-           const char *text, va_list arguments)
+int format(void (*put)(char c, void *context), void *context, const char *text, va_list arguments)
 {
     struct output out = { put, context, 0 };
     struct conversion how;
@@ -131,8 +130,8 @@ int format(void (*put)(char c, void *context), void *context,
         case 'X': {
             uint64_t value = how.longs ? va_arg(arguments, unsigned long)
                                        : va_arg(arguments, unsigned);
-            emit_number(&out, &how, value, *at == 'u' ? 10 : 16,
-                        how.prefix && value ? "0x" : "", *at == 'X');
+            emit_number(&out, &how, value, *at == 'u' ? 10 : 16, how.prefix && value ? "0x" : "",
+                        *at == 'X');
             break;
         }
         case 'p':
@@ -141,7 +140,7 @@ int format(void (*put)(char c, void *context), void *context,
         case '%':
             emit(&out, '%');
             break;
-        default:                    /* unknown: as it stands */
+        default: /* unknown: as it stands */
             while (percent < at)
                 emit(&out, *percent++);
             if (*at == 0)
@@ -154,7 +153,7 @@ int format(void (*put)(char c, void *context), void *context,
 
 struct buffer {
     char *at;
-    size_t left;                    /* room, the zero byte not counted */
+    size_t left; /* room, the zero byte not counted */
 };
 
 static void put_buffer(char c, void *context)

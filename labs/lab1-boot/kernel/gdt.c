@@ -41,10 +41,10 @@ void gdt_check(void)
     require(sgdt().base == (uint64_t)gdt, "1.2",
             "GDTR holds %#lx, expected %#lx: was lgdt executed?", sgdt().base, (uint64_t)gdt);
     require(read_cs() == SELECTOR_KERNEL_CODE, "1.2",
-            "CS is %#x, expected %#x: only a far transfer loads CS",
-            read_cs(), SELECTOR_KERNEL_CODE);
-    require(read_ss() == SELECTOR_KERNEL_DATA, "1.2",
-            "SS is %#x, expected %#x", read_ss(), SELECTOR_KERNEL_DATA);
+            "CS is %#x, expected %#x: only a far transfer loads CS", read_cs(),
+            SELECTOR_KERNEL_CODE);
+    require(read_ss() == SELECTOR_KERNEL_DATA, "1.2", "SS is %#x, expected %#x", read_ss(),
+            SELECTOR_KERNEL_DATA);
 }
 
 void gdt_use(void)

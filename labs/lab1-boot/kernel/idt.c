@@ -48,7 +48,7 @@ static struct gate checked_gate(unsigned vector, unsigned dpl)
 
 void idt_init(void)
 {
-    (void)checked_gate(3, 3);               /* lab 3 needs one with DPL 3 */
+    (void)checked_gate(3, 3); /* lab 3 needs one with DPL 3 */
     for (unsigned vector = 0; vector < IDT_ENTRIES; vector++)
         idt_set(vector, checked_gate(vector, 0));
     struct table_register idtr = { sizeof idt - 1, (uint64_t)idt };

@@ -29,11 +29,10 @@ void backtrace(unsigned long rbp)
         printf("\n");
 }
 
-_Noreturn void panic_at(const char *file, int line, const char *function,
-                        const char *text, ...)
+_Noreturn void panic_at(const char *file, int line, const char *function, const char *text, ...)
 {
     static bool panicking;
-    if (panicking)                          /* a panic within panic: just stop */
+    if (panicking) /* a panic within panic: just stop */
         machine_off(MACHINE_PANIC);
     panicking = true;
 

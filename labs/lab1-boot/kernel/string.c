@@ -9,8 +9,8 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
     void *start = to;
     size_t words = size / 8, rest = size % 8;
-    asm volatile ("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
-    asm volatile ("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
+    asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+    asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
     return start;
 }
 
@@ -18,7 +18,7 @@ void *memmove(void *to, const void *from, size_t size)
 {
     if ((uintptr_t)to - (uintptr_t)from >= size)
         return memcpy(to, from, size);
-    for (size_t i = size; i-- > 0;)             /* overlapping: from the end */
+    for (size_t i = size; i-- > 0;) /* overlapping: from the end */
         ((volatile char *)to)[i] = ((const char *)from)[i];
     return to;
 }
@@ -28,8 +28,8 @@ void *memset(void *to, int byte, size_t size)
     void *start = to;
     size_t words = size / 8, rest = size % 8;
     unsigned long pattern = (unsigned char)byte * 0x0101010101010101UL;
-    asm volatile ("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
-    asm volatile ("rep stosb" : "+D"(to), "+c"(rest) : "a"(pattern) : "memory");
+    asm volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
+    asm volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(pattern) : "memory");
     return start;
 }
 

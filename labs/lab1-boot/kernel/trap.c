@@ -23,17 +23,29 @@ static struct {
     char stack[IST_STACK_SIZE];
 } ist_stacks[IST_STACKS] __attribute__((aligned(PAGE_SIZE)));
 
-static const struct { const char *mnemonic, *name; } exceptions[VECTOR_EXCEPTIONS] = {
-    [0] = { "#DE", "divide error" },            [1] = { "#DB", "debug" },
-    [2] = { "NMI", "non-maskable interrupt" },  [3] = { "#BP", "breakpoint" },
-    [4] = { "#OF", "overflow" },                [5] = { "#BR", "bound range exceeded" },
-    [6] = { "#UD", "invalid opcode" },          [7] = { "#NM", "device not available" },
-    [8] = { "#DF", "double fault" },            [10] = { "#TS", "invalid TSS" },
-    [11] = { "#NP", "segment not present" },    [12] = { "#SS", "stack-segment fault" },
-    [13] = { "#GP", "general protection" },     [14] = { "#PF", "page fault" },
-    [16] = { "#MF", "x87 floating-point error" }, [17] = { "#AC", "alignment check" },
-    [18] = { "#MC", "machine check" },          [19] = { "#XM", "SIMD floating-point" },
-    [20] = { "#VE", "virtualization" },         [21] = { "#CP", "control protection" },
+static const struct {
+    const char *mnemonic, *name;
+} exceptions[VECTOR_EXCEPTIONS] = {
+    [0] = { "#DE", "divide error" },
+    [1] = { "#DB", "debug" },
+    [2] = { "NMI", "non-maskable interrupt" },
+    [3] = { "#BP", "breakpoint" },
+    [4] = { "#OF", "overflow" },
+    [5] = { "#BR", "bound range exceeded" },
+    [6] = { "#UD", "invalid opcode" },
+    [7] = { "#NM", "device not available" },
+    [8] = { "#DF", "double fault" },
+    [10] = { "#TS", "invalid TSS" },
+    [11] = { "#NP", "segment not present" },
+    [12] = { "#SS", "stack-segment fault" },
+    [13] = { "#GP", "general protection" },
+    [14] = { "#PF", "page fault" },
+    [16] = { "#MF", "x87 floating-point error" },
+    [17] = { "#AC", "alignment check" },
+    [18] = { "#MC", "machine check" },
+    [19] = { "#XM", "SIMD floating-point" },
+    [20] = { "#VE", "virtualization" },
+    [21] = { "#CP", "control protection" },
 };
 
 const char *trap_mnemonic(unsigned vector)
@@ -57,9 +69,10 @@ void trap_register(unsigned vector, trap_handler_t handler)
 
 void trap_dispatch(struct trap_frame *frame)
 {
-    require(frame->vector < IDT_ENTRIES, "1.5",
-            "the frame's vector is %#lx: are the registers pushed in the order of struct trap_frame?",
-            frame->vector);
+    require(
+        frame->vector < IDT_ENTRIES, "1.5",
+        "the frame's vector is %#lx: are the registers pushed in the order of struct trap_frame?",
+        frame->vector);
     if (!handlers[frame->vector])
         trap_unexpected(frame);
     handlers[frame->vector](frame);
@@ -68,8 +81,8 @@ void trap_dispatch(struct trap_frame *frame)
 void trap_frame_print(const struct trap_frame *frame)
 {
     printf("    vector %lu, error code %#lx\n", frame->vector, frame->error_code);
-    printf("    cs:rip 0x%04lx:0x%016lx  ss:rsp 0x%04lx:0x%016lx\n",
-           frame->cs, frame->rip, frame->ss, frame->rsp);
+    printf("    cs:rip 0x%04lx:0x%016lx  ss:rsp 0x%04lx:0x%016lx\n", frame->cs, frame->rip,
+           frame->ss, frame->rsp);
     printf("    rflags %#lx  cr2 %#lx  cr3 %#lx\n", frame->rflags, read_cr2(), read_cr3());
     printf("    rax 0x%016lx  rbx 0x%016lx  rcx 0x%016lx\n", frame->rax, frame->rbx, frame->rcx);
     printf("    rdx 0x%016lx  rsi 0x%016lx  rdi 0x%016lx\n", frame->rdx, frame->rsi, frame->rdi);
@@ -101,7 +114,7 @@ void trap_stacks_init(void)
         trap_use_stack(vector, i + 1, top);
         require(idt_get(vector).ist == i + 1, "1.6", "the gate of %s names IST %u, expected %u",
                 trap_mnemonic(vector), idt_get(vector).ist, i + 1);
-        require(tss_ist(i + 1) == top, "1.6", "IST %u in the TSS is %#lx, expected %#lx",
-                i + 1, tss_ist(i + 1), top);
+        require(tss_ist(i + 1) == top, "1.6", "IST %u in the TSS is %#lx, expected %#lx", i + 1,
+                tss_ist(i + 1), top);
     }
 }

@@ -48,8 +48,9 @@ void try_map(void)
     require(error == -EEXIST, "2.3", "mapping a mapped page gives %s, expected -EEXIST",
             error_name(error));
     error = page_map(kernel_page_table, PHYSICAL_MAP_BASE, frame, PTE_NX);
-    require(error == -EEXIST, "2.3", "a large page maps %#lx, yet page_map() there gives %s, "
-            "expected -EEXIST", PHYSICAL_MAP_BASE, error_name(error));
+    require(error == -EEXIST, "2.3",
+            "a large page maps %#lx, yet page_map() there gives %s, expected -EEXIST",
+            PHYSICAL_MAP_BASE, error_name(error));
     error = page_unmap(kernel_page_table, PAGE_TWO, &unmapped);
     require(error == 0 && unmapped.raw == frame.raw, "2.3",
             "page_unmap() gives %d and frame %#lx, expected 0 and %#lx", error, unmapped.raw,
@@ -64,13 +65,13 @@ void try_page_table(void)
     uint64_t before = frame_free_count();
     phys_t root = FRAME_NONE;
     pte_t *kernel = phys_to_virt(kernel_page_table);
-    kernel[PTE_COUNT - 1] = kernel[PTE_COUNT / 2];  /* for now: otherwise the last ones are 0 */
+    kernel[PTE_COUNT - 1] = kernel[PTE_COUNT / 2]; /* for now: otherwise the last ones are 0 */
     int error = create_user_page_table(&root);
     require(error == 0, "2.4", "create_user_page_table() gives %s", error_name(error));
     pte_t *user = phys_to_virt(root);
     for (int i = PTE_COUNT / 2; i < PTE_COUNT; i++)
-        require(user[i] == kernel[i], "2.4", "entry %d of the new PML4 is %#lx, the kernel's "
-                "is %#lx", i, user[i], kernel[i]);
+        require(user[i] == kernel[i], "2.4",
+                "entry %d of the new PML4 is %#lx, the kernel's is %#lx", i, user[i], kernel[i]);
     user[PTE_COUNT - 1] = kernel[PTE_COUNT - 1] = 0;
     error = page_map(root, USER_PROGRAM_BASE, frame_alloc(), PTE_U | PTE_NX);
     require(error == 0, "2.4", "page_map() in the new page table gives %s", error_name(error));

@@ -14,7 +14,7 @@
 #include <process_checks.h>
 #include <stacks.h>
 
-#define CYCLES 700                  /* enough to hand out 64 MiB more than once */
+#define CYCLES 700 /* enough to hand out 64 MiB more than once */
 
 /* Read each page of a stack, and the guard page below it. */
 static void try_stack(uint64_t top, uint64_t size)
@@ -32,10 +32,13 @@ static void require_slot(uint64_t top)
     uint64_t bottom = top - KERNEL_STACK_SIZE;
     uint64_t slot = (bottom - KERNEL_STACK_BASE) / KERNEL_STACK_SLOT;
     uint64_t expected = KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE;
-    require(slot < KERNEL_STACK_SLOTS, "2.5", "the kernel stack below %#lx lies in none of the "
-            "slots, which begin at %#lx", top, KERNEL_STACK_BASE);
-    require(bottom == expected, "2.5", "kernel stack %lu begins at %#lx, expected %#lx: the first "
-            "page of its slot must stay unmapped", slot, bottom, expected);
+    require(slot < KERNEL_STACK_SLOTS, "2.5",
+            "the kernel stack below %#lx lies in none of the slots, which begin at %#lx", top,
+            KERNEL_STACK_BASE);
+    require(bottom == expected, "2.5",
+            "kernel stack %lu begins at %#lx, expected %#lx: "
+            "the first page of its slot must stay unmapped",
+            slot, bottom, expected);
 }
 
 void try_stacks(void)
@@ -81,11 +84,11 @@ void try_processes(void)
             registers->rip, registers->rsp, USER_PROGRAM_BASE,
             USER_STACK_TOP - ARGUMENT_BLOCK_SIZE);
     require(registers->cs == SELECTOR_USER_CODE && registers->ss == SELECTOR_USER_DATA, "2.6",
-            "PID 1 would start with CS %#lx and SS %#lx, expected %#x and %#x",
-            registers->cs, registers->ss, SELECTOR_USER_CODE, SELECTOR_USER_DATA);
+            "PID 1 would start with CS %#lx and SS %#lx, expected %#x and %#x", registers->cs,
+            registers->ss, SELECTOR_USER_CODE, SELECTOR_USER_DATA);
     require(registers->rflags == (RFLAGS_RESERVED | RFLAGS_IF), "2.6",
-            "PID 1 would start with RFLAGS %#lx, expected %#x: IF set, IOPL 0",
-            registers->rflags, RFLAGS_RESERVED | RFLAGS_IF);
+            "PID 1 would start with RFLAGS %#lx, expected %#x: IF set, IOPL 0", registers->rflags,
+            RFLAGS_RESERVED | RFLAGS_IF);
     write_cr3(first->page_table.raw);
     probe_read(first->user_stack - USER_STACK_SIZE - 1);
     write_cr3(kernel_page_table.raw);
@@ -98,7 +101,7 @@ void try_processes(void)
         require(pid > 0, "2.6", "create_process() gives %s in cycle %d", error_name(pid), i);
         destroy_process(pid);
     }
-    printf("    %d more created and destroyed: %lu frames free, before there were %lu\n",
-           CYCLES, frame_free_count(), before);
+    printf("    %d more created and destroyed: %lu frames free, before there were %lu\n", CYCLES,
+           frame_free_count(), before);
     require_frames("2.6", before);
 }

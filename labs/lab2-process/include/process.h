@@ -14,25 +14,25 @@
 typedef int pid_t;
 
 enum process_state {
-    PROCESS_NEW,                    /* in the table, not to be run yet */
-    PROCESS_READY,                  /* may run */
-    PROCESS_RUNNING,                /* in ring 3, or in the kernel on its behalf: one at most */
-    PROCESS_DEAD,                   /* has ended; to be destroyed */
+    PROCESS_NEW,     /* in the table, not to be run yet */
+    PROCESS_READY,   /* may run */
+    PROCESS_RUNNING, /* in ring 3, or in the kernel on its behalf: one at most */
+    PROCESS_DEAD,    /* has ended; to be destroyed */
 };
 
 struct process {
-    struct process *next;           /* in the table */
-    pid_t pid;                      /* from 1 */
+    struct process *next; /* in the table */
+    pid_t pid;            /* from 1 */
     enum process_state state;
-    phys_t page_table;              /* for CR3 */
-    uint64_t kernel_stack;          /* its top: RSP0 while the process runs */
-    uint64_t user_stack;            /* its top */
-    struct trap_frame registers;    /* what it starts or goes on with */
-    unsigned slices;                /* how often the timer has interrupted it */
-    struct process **link;          /* the pointer in the table that points here */
-    unsigned system_calls;          /* how many it has made */
-    uint16_t ds, es, fs, gs;        /* what it goes on with: no trap frame has them */
-    bool started;                   /* it has been in ring 3, and goes on there */
+    phys_t page_table;           /* for CR3 */
+    uint64_t kernel_stack;       /* its top: RSP0 while the process runs */
+    uint64_t user_stack;         /* its top */
+    struct trap_frame registers; /* what it starts or goes on with */
+    unsigned slices;             /* how often the timer has interrupted it */
+    struct process **link;       /* the pointer in the table that points here */
+    unsigned system_calls;       /* how many it has made */
+    uint16_t ds, es, fs, gs;     /* what it goes on with: no trap frame has them */
+    bool started;                /* it has been in ring 3, and goes on there */
 };
 
 _Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process's record takes one frame");

@@ -9,8 +9,8 @@
 
 #include <types.h>
 
-#define KERNEL_STACK_SLOT   (PAGE_SIZE + KERNEL_STACK_SIZE)
-#define KERNEL_STACK_SLOTS  (KERNEL_STACK_AREA / KERNEL_STACK_SLOT)     /* 13,107 */
+#define KERNEL_STACK_SLOT  (PAGE_SIZE + KERNEL_STACK_SIZE)
+#define KERNEL_STACK_SLOTS (KERNEL_STACK_AREA / KERNEL_STACK_SLOT) /* 13,107 */
 
 /* Exercise 2.5. Map a kernel stack of its own, writable, not executable, for
  * ring 0 only. 0 and *top is 16-byte aligned; −EAGAIN: all slots are taken;

@@ -29,8 +29,8 @@ static void describe_place(char text[DESCRIBE_SIZE], uint64_t address, uint64_t 
         bool user = process->page_table.raw == cr3
             && in_page(address, process->user_stack - USER_STACK_SIZE - PAGE_SIZE);
         if (kernel || user)
-            snprintf(text, DESCRIBE_SIZE, " in the guard page of PID %d (%s stack)",
-                     process->pid, kernel ? "kernel" : "user");
+            snprintf(text, DESCRIBE_SIZE, " in the guard page of PID %d (%s stack)", process->pid,
+                     kernel ? "kernel" : "user");
     }
     if (text[0])
         return;

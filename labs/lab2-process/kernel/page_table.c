@@ -20,8 +20,7 @@ void page_table_print_walk(phys_t root, uint64_t address)
             return;
         }
         printf(" present, %s, ring %s%s%s\n", *entry & PTE_W ? "writable" : "read-only",
-               *entry & PTE_U ? "3 and 0" : "0 only",
-               *entry & PTE_NX ? ", no execution" : "",
+               *entry & PTE_U ? "3 and 0" : "0 only", *entry & PTE_NX ? ", no execution" : "",
                level > 1 && *entry & PTE_PS ? ", large page" : "");
     }
 }

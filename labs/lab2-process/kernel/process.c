@@ -7,7 +7,7 @@
 #include <process.h>
 
 static struct process *table;
-static struct process **table_end = &table;      /* where the next one is entered */
+static struct process **table_end = &table; /* where the next one is entered */
 static pid_t next_pid = 1;
 
 struct process *process_new(void)

@@ -23,12 +23,12 @@ struct system_descriptor tss_descriptor(uint64_t base, uint32_t limit)
 {
     /* SOLUTION */
     return (struct system_descriptor){
-        .low = (limit & 0xFFFF)                     /* limit 15–0 */
-            | (base & 0xFFFFFF) << 16               /* base 23–0 */
+        .low = (limit & 0xFFFF)       /* limit 15–0 */
+            | (base & 0xFFFFFF) << 16 /* base 23–0 */
             | SYSTEM_TSS_AVAILABLE | SEGMENT_P
-            | (uint64_t)(limit >> 16 & 0xF) << 48   /* limit 19–16 */
-            | (base >> 24 & 0xFF) << 56,            /* base 31–24 */
-        .high = base >> 32,                         /* base 63–32 */
+            | (uint64_t)(limit >> 16 & 0xF) << 48 /* limit 19–16 */
+            | (base >> 24 & 0xFF) << 56,          /* base 31–24 */
+        .high = base >> 32,                       /* base 63–32 */
     };
     /* END SOLUTION */
 }

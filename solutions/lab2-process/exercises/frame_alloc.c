@@ -18,10 +18,10 @@
 #include <string.h>
 
 /* SOLUTION */
-static phys_t freed;                /* the last freed frame; each holds the one before */
+static phys_t freed; /* the last freed frame; each holds the one before */
 static uint64_t freed_count;
-static unsigned region;             /* frames from here on were never handed out: */
-static uint64_t fresh;              /* this many of the region were */
+static unsigned region; /* frames from here on were never handed out: */
+static uint64_t fresh;  /* this many of the region were */
 
 static phys_t take_fresh(void)
 {

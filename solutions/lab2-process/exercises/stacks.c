@@ -62,7 +62,7 @@ int allocate_kernel_stack(uint64_t *top)
         uint64_t bottom = KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE;
         pte_t *entry = page_table_walk(kernel_page_table, bottom, 1, false);
         if (entry && *entry & PTE_P)
-            continue;                       /* taken */
+            continue; /* taken */
         *top = bottom + KERNEL_STACK_SIZE;
         return map_stack(kernel_page_table, bottom, *top, PTE_W | PTE_NX);
     }
