@@ -14,12 +14,14 @@
 #include <string.h>
 #include <tables.h>
 #include <tss.h>
+#include <user_memory.h>
 
 /* Everything but the timer: its interrupts come where a test kernel calls timer_init(). */
 static inline void lab3_start(void)
 {
     tables_init();
     page_fault_init();
+    user_memory_init();
     irq_init();
 }
 

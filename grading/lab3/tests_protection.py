@@ -16,6 +16,8 @@ def numbers(line, what):
 
 # ---- 3.4 ----
 
+LONGER = 900                    # output.c: by so much its bytes are more than one write takes
+
 @test("3.4", WRITES, "sys_write")
 def greeting_from_ring_3(run):
     """A text that the harness has chosen reaches the serial port through a system call from ring 3."""
@@ -48,18 +50,27 @@ def whole_output(run):
               signed(run.report("output", 1, "what write to 2 gave")), len(text), "{}")
     run.expect(run.record.serial.count(text.replace(b"\n", b"\r\n")) == 1,
                f"{text.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
-    sent = bytes(0 if i % 97 == 96 else ord("A") + i % 23 for i in range(5000))
-    run.equal("write(1, bytes, 5000) to give", signed(run.report("output", 2, "what the long write gave")), 5000, "{}")
-    arrived = next(n for n in range(5000, -1, -1) if sent[:n] in run.record.serial)
-    run.expect(arrived == 5000, "the 5000 bytes on the serial port, with NUL bytes among them",
+    sent = bytes(0 if i % 97 == 96 else ord("A") + i % 23 for i in range(run.constant("WRITE_MAX") + LONGER))
+    run.report("output", 2, "what the long write gave")
+    arrived = next(n for n in range(len(sent), -1, -1) if sent[:n] in run.record.serial)
+    run.expect(arrived == len(sent), f"the {len(sent)} bytes of two writes on the serial port, with NUL bytes among them",
                f"only the first {arrived} are there in a row")
+
+
+@test("3.4", WRITES, "sys_write")
+def bounded_write(run):
+    """A write takes WRITE_MAX bytes at most, and says so: no timer comes before it has ended."""
+    most = run.constant("WRITE_MAX")
+    for what, length, expected in ((2, most + LONGER, most), (3, LONGER, LONGER), (4, 1 << 40, most)):
+        run.equal(f"write(1, bytes, {length}) to give",
+                  signed(run.report("output", what, f"what the write of {length} bytes gave")), expected, "{}")
 
 
 @test("3.4", WRITES, "user_range_check")
 def bad_pointers(run):
     """Buffers that ring 3 may not read give -EFAULT, and print nothing."""
     calls = [call for call in calls_of(run, "pointers") if call.number == SYS_WRITE]
-    for number in range(30):
+    for number in range(29):
         what = f"write(1, {calls[number].rsi:#x}, {calls[number].rdx:#x})" if number < len(calls) else "write"
         result = signed(run.report("pointers", number, f"what {what} gave"))
         if number < 4:
@@ -68,6 +79,9 @@ def bad_pointers(run):
             run.equal(f"{what} to give", result, EFAULT, "{}")
     printed = re.sub(r"PID \d+: (first )?system call.*\n|PID \d+ exits with.*\n|No process.*\n", "",
                      lines_between(run, "pointers"))
+    own = [e for e in run.exceptions() if e.cpl == 0]
+    run.expect(not own, "each to be refused before the kernel touches it",
+               f"{len(own)} exceptions came in the kernel, in copy_from_user() or elsewhere")
     run.expect(printed == "<across!", 'only "<across!" on the serial port', f"there is {printed[:200]!r}")
 
 

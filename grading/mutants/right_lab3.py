@@ -73,12 +73,19 @@ int64_t sys_write(int fd, uint64_t buffer, uint64_t length)
 {
     if (fd < 1 || fd > 2)
         return -EBADF;
-    int error = user_range_check(current_process()->page_table, buffer, length);
+    if (length != 0 && (buffer + length < buffer || buffer + length > USER_HALF_END))
+        return -EFAULT;
+    uint64_t taken = length < WRITE_MAX ? length : WRITE_MAX;
+    int error = user_range_check(current_process()->page_table, buffer, taken);
     if (error)
         return error;
-    for (uint64_t i = 0; i < length; i++)
-        console_write((const char *)buffer + i, 1);
-    return (int64_t)length;
+    for (uint64_t i = 0; i < taken; i++) {
+        char letter;
+        if (copy_from_user(&letter, buffer + i, 1) < 0)
+            return -EFAULT;
+        console_write(&letter, 1);
+    }
+    return (int64_t)taken;
 }
 '''),
     Right("3.5", "registers saved first",

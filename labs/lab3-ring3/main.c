@@ -17,6 +17,7 @@
 #include <syscall.h>
 #include <tables.h>
 #include <timer.h>
+#include <user_memory.h>
 
 static uint64_t frames_before;
 
@@ -33,10 +34,16 @@ static void load_programs(void)
 {
     for (const struct program *program = programs_start; program < programs_end; program++) {
         pid_t pid = process_load(program->image, program->size);
-        if (pid < 0)
+        if (pid == -ENOEXEC || pid == -ENOMEM)      /* the file's own fault: the others go on */
+            printf("    %s is refused: %s\n", program->name, error_name(pid));
+        else if (pid < 0)
             panic("cannot load the program %s: %s", program->name, error_name(pid));
-        printf("    %s, an ELF file of %zu bytes, is PID %d\n", program->name, program->size, pid);
+        else
+            printf("    %s, an ELF file of %zu bytes, is PID %d\n", program->name, program->size,
+                   pid);
     }
+    if (!process_first())
+        panic("no program could be loaded");
     process_table_print();
 }
 
@@ -56,6 +63,7 @@ _Noreturn void kmain(void)
     tables_init();
     page_fault_init();
     exceptions_init();
+    user_memory_init();
     frames_before = frame_free_count();
 
     exercise("3.1", "syscall_init, process_activate");

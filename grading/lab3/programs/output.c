@@ -1,17 +1,21 @@
 /*
- * output.c - writes to file descriptor 2, and 5000 bytes at once, with NUL bytes
- * among them.
+ * output.c - writes to file descriptor 2, and more than one write takes, with NUL
+ * bytes among them.
  */
 #include <report.h>
 
 static const char text[] = "This is for file descriptor 2.\n";
-static char bytes[5000];
+static char bytes[WRITE_MAX + 900];
 
 int main(void)
 {
     for (unsigned i = 0; i < sizeof bytes; i++)
         bytes[i] = i % 97 == 96 ? '\0' : (char)('A' + i % 23);
     report(1, (unsigned long)sys_write(2, text, sizeof text - 1));
-    report(2, (unsigned long)sys_write(1, bytes, sizeof bytes));
+    long first = sys_write(1, bytes, sizeof bytes);
+    long rest = sys_write(1, bytes + WRITE_MAX, sizeof bytes - WRITE_MAX);
+    report(2, (unsigned long)first);
+    report(3, (unsigned long)rest);
+    report(4, (unsigned long)sys_write(1, bytes, 1UL << 40));
     return 0;
 }

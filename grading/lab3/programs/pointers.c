@@ -27,7 +27,6 @@ int main(void)
         { BEHIND, 1 },
         { BEHIND - 1, 2 },
         { BEHIND - 2, 0x10000 },
-        { (unsigned long)pages, 1UL << 40 },
         { (unsigned long)pages, -1UL },
         { (unsigned long)pages, -(unsigned long)pages },
         { (unsigned long)pages, -(unsigned long)pages + 1 },

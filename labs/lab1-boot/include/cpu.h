@@ -109,6 +109,18 @@ static inline void lldt(uint16_t selector)
     asm volatile("lldt %0" : : "r"(selector) : "memory");
 }
 
+/* Let ring 0 use ring 3's pages, and forbid it again: RFLAGS.AC, which counts while
+ * CR4_SMAP is set. #UD where there is no SMAP. SDM volume 3A, 4.6.1. */
+static inline void stac(void)
+{
+    asm volatile ("stac" : : : "memory", "cc");
+}
+
+static inline void clac(void)
+{
+    asm volatile ("clac" : : : "memory", "cc");
+}
+
 static inline uint16_t str(void)
 {
     uint16_t value;

@@ -3,8 +3,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Of the bits CR4_MCE, CR4_UMIP, CR4_SMEP and CR4_SMAP in `wanted` set those in CR4 that
  * this processor has. read_cr4() says which they are. */
 void cpu_protect(uint64_t wanted);
+
+/* Whether CR4_SMAP is set: stac() and clac() are for then. */
+extern bool cpu_smap;

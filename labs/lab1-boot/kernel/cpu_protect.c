@@ -8,6 +8,8 @@
 #include <cpu_protect.h>
 #include <paging_bits.h>
 
+bool cpu_smap;
+
 static uint64_t cpu_has(void)
 {
     uint32_t leaves = cpuid(0, 0).eax;
@@ -27,4 +29,5 @@ static uint64_t cpu_has(void)
 void cpu_protect(uint64_t wanted)
 {
     write_cr4(read_cr4() | (wanted & cpu_has()));
+    cpu_smap = read_cr4() & CR4_SMAP;
 }

@@ -4,6 +4,7 @@
 #include <boot.h>
 #include <console.h>
 #include <cpu.h>
+#include <cpu_protect.h>
 #include <describe.h>
 #include <exercise.h>
 #include <gdt.h>
@@ -69,6 +70,9 @@ void trap_register(unsigned vector, trap_handler_t handler)
 
 void trap_dispatch(struct trap_frame *frame)
 {
+    /* A trap leaves RFLAGS.AC alone, and a program may have set it with popf. */
+    if (cpu_smap)
+        clac();
     require(
         frame->vector < IDT_ENTRIES, "1.5",
         "the frame's vector is %#lx: are the registers pushed in the order of struct trap_frame?",

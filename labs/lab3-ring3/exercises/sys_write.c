@@ -9,13 +9,15 @@
  *
  * sys_write
  * In:  fd, buffer, length   from ring 3, too
- * Out: length, after the bytes went to the console; −EBADF unless fd is 1 or 2;
- *      −EFAULT, and nothing is written, when the program may not read them all
+ * Out: how many bytes went to the console: length, at most WRITE_MAX; −EBADF
+ *      unless fd is 1 or 2; −EFAULT, and nothing is written, when the range does
+ *      not end in the user half, or the program may not read what is to be written
  *
  * The kernel can read everything: it must ask what the program could read. A
  * page is the program's when PTE_P and PTE_U are set on all four levels. The
- * sum of address and length may wrap around. SDM volume 3A, 4.6.1
- * ("Determination of Access Rights").
+ * sum of address and length may wrap around. The bytes themselves are read by
+ * copy_from_user() only (<user_memory.h>). SDM volume 3A, 4.6.1 ("Determination
+ * of Access Rights").
  * Check: make grade ONLY=3.4
  */
 #include <console.h>
@@ -24,6 +26,7 @@
 #include <page_table.h>
 #include <schedule.h>
 #include <syscall.h>
+#include <user_memory.h>
 
 int user_range_check(phys_t root, uint64_t address, uint64_t length)
 {

@@ -42,6 +42,7 @@ _Static_assert(sizeof(Elf64_Phdr) == 56, "System V ABI: 56 bytes");
 #define ET_EXEC         2           /* linked to a fixed address */
 #define EM_X86_64       62
 #define PT_LOAD         1
+#define PT_INTERP       3           /* names the program that is to load this one */
 #define PF_X            1
 #define PF_W            2
 #define PF_R            4

@@ -10,8 +10,18 @@
 /* Exercise 3.1. Have `int 0x80` from ring 3 lead to syscall_trap(). */
 void syscall_init(void);
 
-/* The handler of SYSCALL_VECTOR: calls syscall_dispatch() and reports errors. */
+/* The handler of SYSCALL_VECTOR: calls what is registered, else syscall_dispatch(), and
+ * reports errors. */
 void syscall_trap(struct trap_frame *frame);
+
+/* What it returns goes into the frame's RAX. */
+typedef int64_t (*syscall_handler_t)(struct trap_frame *frame);
+
+/* Have `handler` called for the system call `number`, below SYSCALLS_MAX, in place of
+ * syscall_dispatch(). */
+void syscall_register(unsigned number, syscall_handler_t handler);
+
+#define SYSCALLS_MAX 256
 
 /* Exercise 3.3. Do what the frame's RAX asks for, and leave the result there;
  * −ENOSYS for an unknown number. */
@@ -29,6 +39,7 @@ void sys_exit(int status);
 int user_range_check(phys_t root, uint64_t address, uint64_t length);
 
 /* Exercise 3.4. Write to the console; `fd` is 1 or 2.
- * Gives `length`; −EBADF: another fd; −EFAULT: ring 3 may not read the buffer, and
- * nothing is written. */
+ * Gives how many bytes it has written: `length`, or WRITE_MAX when that is less; −EBADF:
+ * another fd; −EFAULT: the buffer does not end in the user half, or ring 3 may not read
+ * what would be written, and nothing is. */
 int64_t sys_write(int fd, uint64_t buffer, uint64_t length);

@@ -11,13 +11,17 @@
 #include <program.h>
 #include <string.h>
 
+/* Linkers leave empty segments behind. Nothing is mapped for one, wherever it says it lies. */
+static bool is_loaded(const Elf64_Phdr *segment)
+{
+    return segment->p_type == PT_LOAD && (segment->p_memsz > 0 || segment->p_filesz > 0);
+}
+
 static bool segment_is_valid(const Elf64_Phdr *segment, size_t size)
 {
-    if (segment->p_memsz == 0)              /* linkers leave empty ones behind */
-        return segment->p_filesz == 0;
     return segment->p_filesz <= segment->p_memsz
         && segment->p_offset <= size && segment->p_filesz <= size - segment->p_offset
-        && segment->p_vaddr >= PAGE_SIZE && segment->p_vaddr < USER_PROGRAM_END
+        && segment->p_vaddr >= USER_PROGRAM_BASE && segment->p_vaddr < USER_PROGRAM_END
         && segment->p_memsz <= USER_PROGRAM_END - segment->p_vaddr
         && (segment->p_flags & (PF_W | PF_X)) != (PF_W | PF_X);
 }
@@ -28,7 +32,9 @@ static int elf_check(const Elf64_Ehdr *elf, const Elf64_Phdr *segments, size_t s
     bool entry_is_code = false;
     for (int i = 0; i < elf->e_phnum; i++) {
         const Elf64_Phdr *segment = &segments[i];
-        if (segment->p_type != PT_LOAD)
+        if (segment->p_type == PT_INTERP)       /* wants a dynamic linker */
+            return -ENOEXEC;
+        if (!is_loaded(segment))
             continue;
         if (!segment_is_valid(segment, size))
             return -ENOEXEC;
@@ -94,7 +100,7 @@ pid_t process_load(const void *image, size_t size)
         return pid;
     struct process *process = process_find(pid);
     for (int i = 0; i < count; i++) {
-        if (segments[i].p_type != PT_LOAD)
+        if (!is_loaded(&segments[i]))
             continue;
         int error = segment_map(process->page_table, image, &segments[i]);
         if (error) {

@@ -13,7 +13,13 @@ struct line {
 
 static void flush(struct line *line)
 {
-    sys_write(1, line->text, line->length);
+    size_t done = 0;
+    while (done < line->length) {           /* a write may take less than it is given */
+        long written = sys_write(1, line->text + done, line->length - done);
+        if (written <= 0)
+            break;
+        done += (size_t)written;
+    }
     line->length = 0;
 }
 

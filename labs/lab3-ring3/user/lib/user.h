@@ -21,7 +21,7 @@ static inline long system_call(long number, long first, long second, long third)
     return result;
 }
 
-/* Write `length` bytes to the console; `fd` is 1. Returns how many, or −E…. */
+/* Write to the console; `fd` is 1. Returns how many of the `length` bytes it took, or −E…. */
 static inline long sys_write(int fd, const void *buffer, size_t length)
 {
     return system_call(SYS_WRITE, fd, (long)buffer, (long)length);

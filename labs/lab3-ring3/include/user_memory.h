@@ -1,0 +1,17 @@
+/*
+ * user_memory.h - the one place where the kernel touches ring 3's memory.
+ */
+#pragma once
+
+#include <trap.h>
+#include <types.h>
+
+/* Forbid ring 0 to use ring 3's pages, where the processor has SMAP. */
+void user_memory_init(void);
+
+/* Copy from the current process's memory; whether it may read there was asked before
+ * (user_range_check()). 0; −EFAULT: a fault came all the same, and was reported. */
+int copy_from_user(void *to, uint64_t address, size_t length);
+
+/* Whether the exception of the kernel came in a copy; then the frame leads out of it. */
+bool user_memory_fault(struct trap_frame *frame);
