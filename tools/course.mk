@@ -1,7 +1,7 @@
 # course.mk - for those who run the course and who change it. An edition has no such file.
 
 .PHONY: edition grade-all skeletons check lint check-all check-nightly check-stable mutants \
-    bench stats handouts-refresh handouts-check
+    bench bench-accept bench-pictures stats handouts-refresh handouts-check
 
 edition:                ##i write the tree that students get for LAB=n
 	@$(python) classroom edition $(number)
@@ -24,6 +24,7 @@ some   = --share $(SHARE) --seed "$(shell git rev-parse HEAD 2>/dev/null)" $(BAS
 
 check:                  ##c the tests, in about 90 seconds
 	@$(python) skeleton check
+	@$(python) bench check
 	@$(pytest) -m "not slow" tests
 	@$(python) mutants quick $(some:1/1=1/2)
 
@@ -46,10 +47,17 @@ mutants:                ##c grade every wrong kernel, every cheat and every othe
 	@$(python) mutants cheats $(some)
 
 check-stable:           ##c grade the same things 20 times, half of them beside busy loops
-	@$(python) bench stable
+	@$(python) stable
 
-bench:                  ##c how long things take here
+bench:                  ##c what things cost: guest instructions, exactly, and CPU time here
 	@$(python) bench
+
+bench-accept:           ##c make what things cost now the budget that `make check` compares with
+	@$(python) bench accept
+	@$(python) handouts refresh further
+
+bench-pictures:         ##c draw what things cost beside many processes and in much memory
+	@$(python) bench pictures
 
 handouts-refresh:       ##c renew what the handouts quote from the code and from runs of it
 	@$(python) handouts refresh

@@ -172,9 +172,9 @@ COMMANDS: Dict[str, Callable[[Options], int]] = {
 
 # Graders and tools of the course, which take arguments of their own.
 OTHERS = {
-    "grade": "grading.command", "mutants": "grading.mutants", "bench": "grading.bench",
+    "grade": "grading.command", "mutants": "grading.mutants", "bench": "bench.command",
     "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
-    "handouts": "pages.handouts", "contract": "kernel.headers",
+    "handouts": "pages.handouts", "contract": "kernel.headers", "stable": "grading.stable",
 }
 
 

@@ -93,7 +93,7 @@ def boot_once(emulator: str, bits: Bits, limits: Limits, breakpoints: Watched) -
 def boot_remembered(emulator: str, kernel: Kernel, limits: Limits,
                     breakpoints: Watched) -> Record:
     """As boot_kernel(). Where one exercise is wrong, most kernels are the solutions', and an
-    emulator does the same again with the same bits, as `bench stable` sees to."""
+    emulator does the same again with the same bits, as `make check-stable` sees to."""
     digest = hashlib.sha256(Path(kernel.image).read_bytes()).hexdigest()
     return boot_once(emulator, Bits(digest, kernel), limits, breakpoints)
 

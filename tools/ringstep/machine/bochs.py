@@ -95,7 +95,7 @@ class Bochs:
     """A Bochs with a kernel, driven by its debugger. What it opens goes onto `resources`."""
 
     def __init__(self, resources: ExitStack, image: PathLike, limits: Limits,
-                 live: Optional[Live] = None) -> None:
+                 live: Optional[Live] = None, more: str = "") -> None:
         self.resources, self.limits, self.live = resources, limits, live
         self.said = ""                      # by the debugger, and not yet read
         self.sent = b""                     # live: what came out of the pipe
@@ -113,7 +113,7 @@ class Bochs:
                 self.pipe, serial = self.pair(os.pipe, theirs)
                 inherited, serial_file = [serial], f"/dev/fd/{serial}"
             self.folder = resources.enter_context(
-                folder(image, f"debugger_log: {os.ttyname(debugger_log)}\n", serial_file,
+                folder(image, f"debugger_log: {os.ttyname(debugger_log)}\n" + more, serial_file,
                        mib=limits.mib))
             argv = command()
             if limits.confined:

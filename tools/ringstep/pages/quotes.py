@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Dict, List, Tuple
 
+from ringstep.bench import budget
 from ringstep.course.labs import Lab, exercises_of, labs
 from ringstep.course.skeleton import REGION
 from ringstep.pages import runs, times
@@ -119,6 +120,24 @@ def gdb_helps() -> Tuple[Dict[str, Tuple[str, str]], List[str]]:
     return helps, named
 
 
+def costs() -> str:
+    """What each row of `make bench` may cost: the budget."""
+    tools, rows = budget.read(ROOT)
+    return "\n".join([f"| with {tools} | instructions |", "| --- | --: |"]
+                     + [f"| {name} | {number:,} |" for name, number in rows.items()]) + "\n"
+
+
+def peers() -> str:
+    """What other teaching kernels cost, beside ours."""
+    ours, table = budget.read(ROOT)[1], ["| what | here | others |", "| --- | --: | --- |"]
+    for line in read("grading/peers.txt").splitlines():
+        if not line.startswith("#"):
+            what, figure, theirs = (part.strip() for part in line.split("|"))
+            here = f"{ours[figure]:,}" if figure in ours else figure
+            table.append(f"| {what} | {here} | {theirs} |")
+    return "\n".join(table) + "\n"
+
+
 def gdb_commands() -> str:
     """The commands that tools/gdb adds to GDB, by their own help."""
     helps, named = gdb_helps()
@@ -129,7 +148,8 @@ def gdb_commands() -> str:
     return "\n".join(["| command | what it shows or does |", "| --- | --- |", *rows]) + "\n"
 
 
-OF_CODE: List[Quote] = [code, constants, structure, exercise, points, needed, weeks, gdb_commands]
+OF_CODE: List[Quote] = [code, constants, structure, exercise, points, needed, weeks, gdb_commands,
+                        costs, peers]
 QUOTES = {quote.__name__: quote for quote in OF_CODE + runs.QUOTES}
 
 

@@ -1,0 +1,1 @@
+"""What the course costs: in the guest, on the host, and as it grows."""
