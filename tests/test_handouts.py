@@ -73,6 +73,14 @@ def test_each_gdb_command_has_a_row(monkeypatch):
             quotes.gdb_commands()
 
 
+def test_each_constant_that_is_named_is_there():
+    """One that has moved to another header would leave the page without a word."""
+    header = "labs/lab1-boot/include/gdt.h"
+    assert "GDT_ENTRIES" in quotes.constants(header, "GDT_ENTRIES")
+    with pytest.raises(HandoutError, match="gdt.h defines nothing like TIMER_HZ"):
+        quotes.constants(header, "GDT_ENTRIES,TIMER_HZ")
+
+
 def test_what_does_not_build_is_no_transcript():
     with pytest.raises(HandoutError, match="7 is no exercise"):
         quotes.made("transcript lab=1 solved=7", "")

@@ -32,15 +32,19 @@ def code(file: str, function: str = "", start: str = "", stop: str = "") -> str:
 
 
 def constants(file: str, names: str) -> str:
-    """A table of the constants whose names match a pattern."""
-    rows = []
-    for name, rest in re.findall(r"^#define[ \t]+(\w+(?:\(\w+\))?)[ \t]+(\S.*)$", read(file), re.M):
-        if re.fullmatch(names, re.sub(r"\(.*", "", name)):
+    """A table of the constants whose names match a pattern; commas between several."""
+    rows, patterns = ["| name | value | what |", "| --- | --- | --- |"], set(names.split(","))
+    missing = set(patterns)
+    text = "".join(map(read, file.split(",")))
+    for name, rest in re.findall(r"^#define[ \t]+(\w+(?:\(\w+\))?)[ \t]+(\S.*)$", text, re.M):
+        matching = {one for one in patterns if re.fullmatch(one, re.sub(r"\(.*", "", name))}
+        missing -= matching
+        if matching:
             value, _, said = rest.partition("/*")
             rows.append(f"| `{name}` | `{value.strip()}` | {said.replace('*/', '').strip()} |")
-    if not rows:
-        raise HandoutError(f"{file} defines nothing like {names}")
-    return "\n".join(["| name | value | what |", "| --- | --- | --- |"] + rows) + "\n"
+    if missing:
+        raise HandoutError(f"{file} defines nothing like {', '.join(sorted(missing))}")
+    return "\n".join(rows) + "\n"
 
 
 def structure(file: str, name: str) -> str:
