@@ -84,9 +84,9 @@ void page_fault(struct trap_frame *frame)
  * where a frame would be pushed, which takes 48 bytes from a multiple of 16 down. */
 static _Noreturn void double_fault(struct trap_frame *frame)
 {
-    char place[DESCRIBE_SIZE];
     uint64_t stack = trap_from_user(frame) ? tss_rsp0() : frame->rsp;
     if (stack - read_cr2() < 64) {
+        char place[DESCRIBE_SIZE];
         describe_place(place, read_cr2(), read_cr3());
         printf("    #DF after a #PF%s, address %#lx\n", place, read_cr2());
     } else if (!is_canonical(stack - 1)) {
