@@ -49,8 +49,8 @@ CRASHES = [
     (3, "2.4", "kernel half shifted by one", "entry 256 of the PML4"),
     (3, "2.4", "lower tables leaked", "6 for each process, no more than the tables below a PML4"),
     (3, "2.4", "pages leaked", "18 for each process, as many as the pages of a program and its stack"),
-    (2, "2.4", "kernel half freed, too", "page tables are destroyed"),
-    (3, "2.4", "kernel half freed, too", "page tables are destroyed"),
+    (2, "2.4", "kernel half freed, too", "the kernel half was freed, too"),
+    (3, "2.4", "kernel half freed, too", "the kernel half was freed, too"),
     (3, "2.4", "the kernel's own page table for everybody", "own page table has mappings in the user half"),
     (3, "2.5", "guard page mapped", "the pages [0] are still mapped"),
     (3, "2.5", "stack one page short", "the pages [2, 3, 4] are mapped"),
@@ -76,7 +76,7 @@ CRASHES = [
     (3, "3.4", "null pointer accepted", "user_range_check() let the pointer pass"),
     (3, "3.5", "never ends a process", "the timer has interrupted PID 2"),
     (3, "3.5", "slices not counted", "the timer has interrupted PID 2"),
-    (3, "3.5", "end of everything instead of the process", "while PID 2, 3 is in the process table"),
+    (3, "3.5", "end of everything instead of the process", "while PID 2 is in the process table"),
     (3, "3.6", "the fault kills the kernel", "process_fault() must end the process only"),
 ]
 

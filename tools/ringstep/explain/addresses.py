@@ -51,6 +51,28 @@ def stack_overflow(s: Scene) -> Optional[Cause]:
     return None
 
 
+def program_in_ring_0(s: Scene) -> Optional[Cause]:
+    """SMEP: the kernel may not execute a page of ring 3's."""
+    code, rip = s.root.error_code or 0, s.root.rip
+    if s.root.vector == 14 and s.root.cpl == 0 and code & 17 == 17 and rip == s.root.cr2 \
+            and rip is not None and rip < layout.USER_END and s.running:
+        return Cause(f"PID {s.running.pid} runs in ring 0, in place of ring 3: only iretq leads to "
+                     "ring 3", "3.2")
+    return None
+
+
+def freed_image(s: Scene) -> Optional[Cause]:
+    """frame_free() writes into what it gets, and the kernel's code and constants are read-only."""
+    address, code = s.root.cr2, s.root.error_code or 0
+    if s.root.vector == 14 and code & 3 == 3 and address is not None \
+            and s.function(s.root.rip) == "frame_free" and address >= layout.PHYSICAL_MAP:
+        frame = address - layout.PHYSICAL_MAP & paging.ADDRESS
+        return Cause(f"frame_free() got {frame:#x}, a frame of the kernel's own image: the "
+                     "kernel half was freed, too; destroy_user_page_table() may free the "
+                     "entries 0 to 255 only", "2.4")
+    return None
+
+
 def twice(s: Scene) -> Optional[Cause]:
     """One frame behind two pages of the kernel stacks, or behind two of a process."""
     seen: Dict[int, int] = {}

@@ -4,6 +4,7 @@ no end at all. Rules as in causes.py.
 import re
 from typing import Dict, List, Optional
 
+from ringstep.explain.addresses import frame_argument
 from ringstep.explain.returns import frame_shifted
 from ringstep.explain.scene import Cause, Rule, Scene
 from ringstep.kernel import layout, paging
@@ -156,4 +157,4 @@ def loops(s: Scene) -> Optional[Cause]:
 
 
 PANICKED: List[Rule] = [interrupts_on, frame_shifted, leak, not_loaded, no_handler, panicked]
-ENDLESS: List[Rule] = [faults_again, program_goes_on, loops]
+ENDLESS: List[Rule] = [frame_argument, faults_again, program_goes_on, loops]
