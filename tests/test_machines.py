@@ -132,6 +132,12 @@ def test_lab1_record(machine, lab1):
 
 
 @BOTH
+def test_a_breakpoint_is_hit_so_often_and_no_more(machine, lab1):
+    record = machine.boot(*lab1, breakpoints=[Breakpoint("trap_entry", hits=1)])
+    assert [s.name for s in record.snapshots] == ["trap_entry"] and record.end == "power-off"
+
+
+@BOTH
 def test_page_tables(machine, lab1):
     record = machine.boot(*lab1)
     table = {start: (size, permissions) for start, size, _, permissions in
