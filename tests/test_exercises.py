@@ -30,7 +30,7 @@ EFFECTS = {
     "3.2": r"PID 1: first system call, number 39, from CPL 3, CS 0x1b, SS 0x23",
     "3.3": r"PID 1 exits with status 1\n",
     "3.4": r"\[Ring 3 Test\] Hello from Ring 3!\n(?:.*\n)*.*= -EFAULT\n",
-    "3.5": r"PID 2 has used up its 20 time slices\n(?:.*\n)*PID 3 starts",
+    "3.5": r"Loop\] still running: 1\n(?:.*\n)*PID 3 starts",
     "3.6": r"#GP in PID 3: .*\nNo process is left",
 }
 # Seen before the next exercise stops the kernel only with a program of its own.

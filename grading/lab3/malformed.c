@@ -7,6 +7,7 @@
 #include <frame.h>
 #include <memory_layout.h>
 #include <observe.h>
+#include <page_table.h>
 #include <program.h>
 #include <schedule.h>
 #include <string.h>
@@ -22,6 +23,12 @@ static void fresh(void)
     size = programs_start->size;
     memcpy(image, programs_start->image, size);
     first = (Elf64_Phdr *)(image + elf->e_phoff);
+}
+
+static bool page_is_there(phys_t root, uint64_t address)
+{
+    const pte_t *entry = page_table_walk(root, address, 1, false);
+    return entry && *entry & PTE_P;
 }
 
 /* Change one thing in a fresh copy, load it, and note what came of it. */
@@ -66,6 +73,10 @@ _Noreturn void kmain(void)
     TRY("offset that wraps around", first->p_offset = -16UL);
     TRY("file size that wraps around", first->p_filesz = first->p_memsz = -1UL);
     TRY("segment in the null page", first->p_vaddr = 0);
+    TRY("segment below all programs", first->p_vaddr = USER_PROGRAM_BASE - PAGE_SIZE);
+    TRY("segment whose end wraps around", first[1].p_vaddr = -PAGE_SIZE);
+    TRY("more in the file than an empty segment has", first[1].p_memsz = 0);
+    TRY("a dynamic linker wanted", first[1].p_type = PT_INTERP);
     TRY("segment in the kernel half", first->p_vaddr = KERNEL_BASE);
     TRY("segment that reaches the stack", first->p_memsz = USER_STACK_TOP);
     TRY("segment that wraps around", first->p_memsz = -first->p_vaddr);
@@ -73,6 +84,14 @@ _Noreturn void kmain(void)
     TRY("no code at all", first->p_flags = PF_R);
     TRY("two segments in one page", first[1].p_vaddr = first->p_vaddr + 16);
     TRY("more memory than there is", (first->p_memsz = 1UL << 30, first[1].p_type = 0));
+
+    /* An empty segment is skipped, wherever it lies; nothing is mapped for it. */
+    fresh();
+    first[2] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = 0x123 };
+    pid_t pid = process_load(image, size);
+    observe("an empty segment in the null page", (uint64_t)pid);
+    observe("null page mapped", pid > 0 && page_is_there(process_find(pid)->page_table, 0));
+    (void)destroy_process(pid);
 
     fresh();
     observe("as it is", (uint64_t)process_load(image, size));

@@ -34,7 +34,7 @@ static void load_programs(void)
 {
     for (const struct program *program = programs_start; program < programs_end; program++) {
         pid_t pid = process_load(program->image, program->size);
-        if (pid == -ENOEXEC || pid == -ENOMEM)      /* the file's own fault: the others go on */
+        if (pid == -ENOEXEC || pid == -ENOMEM) /* the file's own fault: the others go on */
             printf("    %s is refused: %s\n", program->name, error_name(pid));
         else if (pid < 0)
             panic("cannot load the program %s: %s", program->name, error_name(pid));

@@ -113,12 +113,12 @@ static inline void lldt(uint16_t selector)
  * CR4_SMAP is set. #UD where there is no SMAP. SDM volume 3A, 4.6.1. */
 static inline void stac(void)
 {
-    asm volatile ("stac" : : : "memory", "cc");
+    asm volatile("stac" : : : "memory", "cc");
 }
 
 static inline void clac(void)
 {
-    asm volatile ("clac" : : : "memory", "cc");
+    asm volatile("clac" : : : "memory", "cc");
 }
 
 static inline uint16_t str(void)

@@ -5,8 +5,8 @@
 
 #include <trap.h>
 
-#define IRQ_TIMER       0
-#define VECTOR_TIMER    32          /* line n arrives as this vector + n */
+#define IRQ_TIMER    0
+#define VECTOR_TIMER 32 /* line n arrives as this vector + n */
 
 /* Move the interrupts of both controllers away from the vectors of exceptions, and mask them all. */
 void irq_init(void);

@@ -10,8 +10,8 @@
 /* One entry of the table; user/program.S makes it, PROGRAMS= says for which. */
 struct program {
     const char *name;
-    const uint8_t *image;           /* an ELF file */
-    size_t size;                    /* bytes */
+    const uint8_t *image; /* an ELF file */
+    size_t size;          /* bytes */
 };
 
 /* The table, from the linker script, in the order of PROGRAMS=. */

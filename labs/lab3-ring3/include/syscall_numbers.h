@@ -9,12 +9,12 @@
  */
 #pragma once
 
-#define SYSCALL_VECTOR  0x80
+#define SYSCALL_VECTOR 0x80
 
-#define SYS_WRITE       1
-#define SYS_GETPID      39
-#define SYS_EXIT        60
+#define SYS_WRITE  1
+#define SYS_GETPID 39
+#define SYS_EXIT   60
 
 /* How many bytes one write takes at most. While the kernel works no timer comes:
  * what a program may ask of it in one call must have an end. */
-#define WRITE_MAX       4096
+#define WRITE_MAX 4096

@@ -19,18 +19,22 @@ static void check_entry(const struct trap_frame *frame)
     const struct process *process = current_process();
     uint64_t entry_point = process->registers.rip;
     const pte_t *page = page_table_walk(process->page_table, entry_point, 1, false);
-    bool swapped = frame->rip == process->registers.rsp && frame->rsp == entry_point
-        && page && !(*page & PTE_A);
-    require(!swapped, "3.2", "PID %d was entered at %#lx, which is its stack pointer; "
-            "its entry point is %#lx", process->pid, frame->rip, entry_point);
+    bool swapped = frame->rip == process->registers.rsp && frame->rsp == entry_point && page
+        && !(*page & PTE_A);
+    require(!swapped, "3.2",
+            "PID %d was entered at %#lx, which is its stack pointer; "
+            "its entry point is %#lx",
+            process->pid, frame->rip, entry_point);
 }
 
 /* With SMAP a read of ring 3's memory faults in ring 0, but where copy_from_user() has let it. */
 static void check_reader(const struct trap_frame *frame)
 {
     bool read = frame->vector == VECTOR_PF && frame->error_code == PAGE_FAULT_PRESENT;
-    require(!(read && read_cr2() < USER_HALF_END), "3.4", "the kernel has read %#lx, which is "
-            "ring 3's, at rip %#lx: that is for copy_from_user()", read_cr2(), frame->rip);
+    require(!(read && read_cr2() < USER_HALF_END), "3.4",
+            "the kernel has read %#lx, which is "
+            "ring 3's, at rip %#lx: that is for copy_from_user()",
+            read_cr2(), frame->rip);
 }
 
 static void exception(struct trap_frame *frame)

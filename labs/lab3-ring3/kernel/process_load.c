@@ -19,9 +19,9 @@ static bool is_loaded(const Elf64_Phdr *segment)
 
 static bool segment_is_valid(const Elf64_Phdr *segment, size_t size)
 {
-    return segment->p_filesz <= segment->p_memsz
-        && segment->p_offset <= size && segment->p_filesz <= size - segment->p_offset
-        && segment->p_vaddr >= USER_PROGRAM_BASE && segment->p_vaddr < USER_PROGRAM_END
+    return segment->p_filesz <= segment->p_memsz && segment->p_offset <= size
+        && segment->p_filesz <= size - segment->p_offset && segment->p_vaddr >= USER_PROGRAM_BASE
+        && segment->p_vaddr < USER_PROGRAM_END
         && segment->p_memsz <= USER_PROGRAM_END - segment->p_vaddr
         && (segment->p_flags & (PF_W | PF_X)) != (PF_W | PF_X);
 }
@@ -32,7 +32,7 @@ static int elf_check(const Elf64_Ehdr *elf, const Elf64_Phdr *segments, size_t s
     bool entry_is_code = false;
     for (int i = 0; i < elf->e_phnum; i++) {
         const Elf64_Phdr *segment = &segments[i];
-        if (segment->p_type == PT_INTERP)       /* wants a dynamic linker */
+        if (segment->p_type == PT_INTERP) /* wants a dynamic linker */
             return -ENOEXEC;
         if (!is_loaded(segment))
             continue;
@@ -46,11 +46,9 @@ static int elf_check(const Elf64_Ehdr *elf, const Elf64_Phdr *segments, size_t s
 
 static bool elf_is_ours(const Elf64_Ehdr *elf, size_t size)
 {
-    return size >= sizeof *elf
-        && memcmp(elf->e_ident, ELF_IDENT, sizeof ELF_IDENT - 1) == 0
+    return size >= sizeof *elf && memcmp(elf->e_ident, ELF_IDENT, sizeof ELF_IDENT - 1) == 0
         && elf->e_type == ET_EXEC && elf->e_machine == EM_X86_64
-        && elf->e_phentsize == sizeof(Elf64_Phdr) && elf->e_phoff % 8 == 0
-        && elf->e_phoff <= size
+        && elf->e_phentsize == sizeof(Elf64_Phdr) && elf->e_phoff % 8 == 0 && elf->e_phoff <= size
         && elf->e_phnum * sizeof(Elf64_Phdr) <= size - elf->e_phoff;
 }
 
@@ -79,7 +77,7 @@ static int segment_map(phys_t root, const uint8_t *image, const Elf64_Phdr *segm
         int error = page_map(root, page, frame, flags);
         if (error) {
             frame_free(frame);
-            return error == -EEXIST ? -ENOEXEC : error;     /* two segments in one page */
+            return error == -EEXIST ? -ENOEXEC : error; /* two segments in one page */
         }
     }
     return 0;

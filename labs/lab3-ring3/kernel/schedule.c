@@ -52,31 +52,36 @@ void schedule_use(struct process *(*next)(void), void (*ended)(struct process *p
  * and so does the kernel. The next process would find what this one has loaded. */
 static void segments_save(struct process *process)
 {
-    asm volatile ("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
-                  : "=m"(process->ds), "=m"(process->es), "=m"(process->fs), "=m"(process->gs));
+    asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+                 : "=m"(process->ds), "=m"(process->es), "=m"(process->fs), "=m"(process->gs));
 }
 
 static void segments_load(const struct process *process)
 {
-    asm volatile ("mov %0, %%ds; mov %1, %%es; mov %2, %%fs; mov %3, %%gs"
-                  : : "m"(process->ds), "m"(process->es), "m"(process->fs), "m"(process->gs));
+    asm volatile("mov %0, %%ds; mov %1, %%es; mov %2, %%fs; mov %3, %%gs"
+                 :
+                 : "m"(process->ds), "m"(process->es), "m"(process->fs), "m"(process->gs));
 }
 
 /* Activate the process, and see that the processor would find its way back. */
 static void activate(struct process *process)
 {
     process_activate(process);
-    require(read_cr3() == process->page_table.raw, "3.1", "CR3 is %#lx, expected %#lx, the page "
-            "table of PID %d", read_cr3(), process->page_table.raw, process->pid);
-    require(tss_rsp0() == process->kernel_stack, "3.1", "RSP0 is %#lx, expected %#lx, the top of "
-            "the kernel stack of PID %d", tss_rsp0(), process->kernel_stack, process->pid);
+    require(read_cr3() == process->page_table.raw, "3.1",
+            "CR3 is %#lx, expected %#lx, the page "
+            "table of PID %d",
+            read_cr3(), process->page_table.raw, process->pid);
+    require(tss_rsp0() == process->kernel_stack, "3.1",
+            "RSP0 is %#lx, expected %#lx, the top of "
+            "the kernel stack of PID %d",
+            tss_rsp0(), process->kernel_stack, process->pid);
 }
 
 static _Noreturn void start(struct process *process)
 {
     process->started = true;
-    printf("PID %d starts at %#lx: CR3 %#lx, RSP0 %#lx\n", process->pid,
-           process->registers.rip, read_cr3(), tss_rsp0());
+    printf("PID %d starts at %#lx: CR3 %#lx, RSP0 %#lx\n", process->pid, process->registers.rip,
+           read_cr3(), tss_rsp0());
     jump_to_usermode(process->registers.rip, process->registers.rsp);
 }
 

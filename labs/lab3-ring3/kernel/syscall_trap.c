@@ -16,8 +16,8 @@ void syscall_register(unsigned number, syscall_handler_t handler)
 
 static void announce(const struct process *process, const struct trap_frame *frame)
 {
-    printf("PID %d: first system call, number %lu, from CPL %lu, CS %#lx, SS %#lx\n",
-           process->pid, frame->rax, frame->cs & 3, frame->cs, frame->ss);
+    printf("PID %d: first system call, number %lu, from CPL %lu, CS %#lx, SS %#lx\n", process->pid,
+           frame->rax, frame->cs & 3, frame->cs, frame->ss);
 }
 
 void syscall_trap(struct trap_frame *frame)
@@ -35,6 +35,6 @@ void syscall_trap(struct trap_frame *frame)
     require(number != SYS_EXIT, "3.3",
             "exit has come back: sys_exit() must end with process_end()");
     if ((int64_t)frame->rax < 0)
-        printf("PID %d: system call %lu (%#lx, %#lx, %#lx) = %s\n", process->pid,
-               number, frame->rdi, frame->rsi, frame->rdx, error_name((int)frame->rax));
+        printf("PID %d: system call %lu (%#lx, %#lx, %#lx) = %s\n", process->pid, number,
+               frame->rdi, frame->rsi, frame->rdx, error_name((int)frame->rax));
 }

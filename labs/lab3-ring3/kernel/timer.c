@@ -7,10 +7,10 @@
 #include <schedule.h>
 #include <timer.h>
 
-#define PIT_CHANNEL0        0x40
-#define PIT_COMMAND         0x43
-#define PIT_RATE_GENERATOR  0x34        /* channel 0, low then high byte, mode 2 */
-#define PIT_HZ              1193182
+#define PIT_CHANNEL0       0x40
+#define PIT_COMMAND        0x43
+#define PIT_RATE_GENERATOR 0x34 /* channel 0, low then high byte, mode 2 */
+#define PIT_HZ             1193182
 
 static void timer_interrupt(struct trap_frame *frame)
 {

@@ -25,8 +25,10 @@ static __attribute__((noinline)) size_t copy(void *to, const void *from, size_t 
 {
     if (cpu_smap)
         stac();
-    asm volatile ("user_copy: rep movsb\nuser_copied:"
-                  : "+D"(to), "+S"(from), "+c"(length) : : "memory");
+    asm volatile("user_copy: rep movsb\nuser_copied:"
+                 : "+D"(to), "+S"(from), "+c"(length)
+                 :
+                 : "memory");
     if (cpu_smap)
         clac();
     return length;

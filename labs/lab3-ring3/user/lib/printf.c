@@ -14,7 +14,7 @@ struct line {
 static void flush(struct line *line)
 {
     size_t done = 0;
-    while (done < line->length) {           /* a write may take less than it is given */
+    while (done < line->length) { /* a write may take less than it is given */
         long written = sys_write(1, line->text + done, line->length - done);
         if (written <= 0)
             break;

@@ -14,10 +14,10 @@ int main(void);
 static inline long system_call(long number, long first, long second, long third)
 {
     long result;
-    asm volatile ("int %1"
-                  : "=a"(result)
-                  : "i"(SYSCALL_VECTOR), "a"(number), "D"(first), "S"(second), "d"(third)
-                  : "memory");
+    asm volatile("int %1"
+                 : "=a"(result)
+                 : "i"(SYSCALL_VECTOR), "a"(number), "D"(first), "S"(second), "d"(third)
+                 : "memory");
     return result;
 }
 
