@@ -77,29 +77,25 @@ ld_flags := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=no
 # Two makes may build the same thing at once: each writes under a name of its own, and renames
 # what is whole. A file's dependencies are there before it is.
 new     = $@.$$$$
-compile = $(CC) $1 $(headers) -MMD -MP -MT $@ -MF $(new).d -o $(new) $< && \
+compile = test -d $(@D) || mkdir -p $(@D) && \
+    $(CC) $1 $(headers) -MMD -MP -MT $@ -MF $(new).d -o $(new) $< && \
     mv $(new).d $(basename $@).d && mv $(new) $@
 rules  := Makefile tools/build.mk
 
 $(objects)/user/%.o: %.c $(rules)
-	$(Q)mkdir -p $(@D)
 	$(Q)$(call compile,$(user_flags) -c)
 
 $(objects)/user/%.o: %.S $(rules)
-	$(Q)mkdir -p $(@D)
 	$(Q)$(call compile,$(user_flags) -c)
 
 $(objects)/%.o: %.c $(rules)
-	$(Q)mkdir -p $(@D)
 	$(Q)$(call compile,$(kernel_flags) -c)
 
 $(objects)/%.o: %.S $(rules)
-	$(Q)mkdir -p $(@D)
 	$(Q)$(call compile,$(kernel_flags) -c)
 
 # Linker scripts take addresses from memory_layout.h.
 $(objects)/%.ld: %.ld $(rules)
-	$(Q)mkdir -p $(@D)
 	$(Q)$(call compile,$(common_flags) -E -P -x c)
 
 kernel_script := $(objects)/$(wildcard labs/*/boot/kernel.ld)

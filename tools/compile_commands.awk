@@ -14,6 +14,7 @@ BEGIN { printf "[" }
 
 # A source that programs share with the kernel comes twice: the kernel's flags hold.
 / -c .* && / {
+    sub(/^test [^&]*&& /, "")
     sub(/ -MMD .* -o [^ ]+/, "")
     sub(/ && .*/, "")
     file = $NF

@@ -40,7 +40,7 @@ _Noreturn void kmain(void)
     trap_register(42, note_stack);
     observe("stack 40", (uint64_t)stacks[1]);
     observe("stack 41", (uint64_t)stacks[1] + sizeof stacks[1]);
-    asm volatile ("int $40; int $41; int $42" : : : "memory");
+    asm volatile("int $40; int $41; int $42" : : : "memory");
 
     observe("guard", (uint64_t)boot_stack_guard);
     trap_register(VECTOR_DF, double_fault);

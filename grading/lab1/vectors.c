@@ -26,8 +26,7 @@ static volatile uint64_t kept_before[8] __attribute__((used)) = {
 
 /* Call gdt_load() with kept_before[] in the registers; kept_after[] is what they hold then. */
 void load_and_look(const struct table_register *gdtr);
-asm (
-    ".intel_syntax noprefix\n"
+asm(".intel_syntax noprefix\n"
     "load_and_look:\n"
     "   push rbx; push rbp; push r12; push r13; push r14; push r15\n"
     "   sub rsp, 8\n"
@@ -60,8 +59,7 @@ static uint64_t seen_direction, seen_alignment;
  * frame as the processor pushes it, and store the registers in after[].
  */
 void raise(uint64_t stub, uint64_t has_error_code);
-asm (
-    ".intel_syntax noprefix\n"
+asm(".intel_syntax noprefix\n"
     "raise:\n"
     "   push rbx; push rbp; push r12; push r13; push r14; push r15\n"
     "   mov [rip + saved_rsp], rsp\n"
@@ -76,7 +74,7 @@ asm (
     "   test rsi, rsi; jz 1f\n"
     "   push 0x5A58\n"
     "1: mov [rip + target], rdi\n"
-    "   std\n"                                  /* the entry must clear DF itself */
+    "   std\n" /* the entry must clear DF itself */
     "   mov r15, [rip + before + 0]; mov r14, [rip + before + 8]\n"
     "   mov r13, [rip + before + 16]; mov r12, [rip + before + 24]\n"
     "   mov r11, [rip + before + 32]; mov r10, [rip + before + 40]\n"
@@ -110,7 +108,7 @@ extern char raised[];
 static void handler(struct trap_frame *frame)
 {
     uint64_t flags;
-    asm volatile ("pushfq; pop %0" : "=r"(flags));
+    asm volatile("pushfq; pop %0" : "=r"(flags));
     seen_direction = flags >> 10 & 1;
     seen_alignment = ((uint64_t)__builtin_frame_address(0) + 16) % 16;
     seen = *frame;
@@ -184,7 +182,10 @@ static void skip_ud2(struct trap_frame *frame)
 /* All there are, in another order than the boot's, and the same ones twice. */
 static void try_segments(void)
 {
-    static const struct { enum segment_type type; unsigned dpl; } tries[] = {
+    static const struct {
+        enum segment_type type;
+        unsigned dpl;
+    } tries[] = {
         { DATA_SEGMENT, 3 }, { CODE_SEGMENT, 3 }, { DATA_SEGMENT, 0 }, { CODE_SEGMENT, 0 },
         { CODE_SEGMENT, 0 }, { CODE_SEGMENT, 3 }, { DATA_SEGMENT, 3 }, { DATA_SEGMENT, 0 },
     };
@@ -256,7 +257,7 @@ _Noreturn void kmain(void)
 
     uint64_t rbx = 0;
     trap_register(6, skip_ud2);
-    asm volatile ("ud2" : "+b"(rbx));
+    asm volatile("ud2" : "+b"(rbx));
     observe("rbx after ud2", rbx);
     observed_all();
 }

@@ -8,7 +8,7 @@
 #include <tables.h>
 
 #define FRAMES_MAX 8192
-#define COUNTED 4                   /* after this many steps of each kind the count is read */
+#define COUNTED    4 /* after this many steps of each kind the count is read */
 
 static uint64_t frames[FRAMES_MAX];
 static uint64_t count;
@@ -34,7 +34,7 @@ static void take_all(bool note)
             observe("free while taking", frame_free_count());
         if (note)
             observe("frame", frame.raw);
-        if (!frame_is_usable(frame))            /* must not be written to */
+        if (!frame_is_usable(frame)) /* must not be written to */
             continue;
         dirty += !is_zero(phys_to_virt(frame));
         memset(phys_to_virt(frame), 0xA5, PAGE_SIZE);

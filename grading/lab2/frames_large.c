@@ -7,7 +7,7 @@
 #include <observe.h>
 #include <tables.h>
 
-#define FRAMES_MAX 8192             /* 32 MiB */
+#define FRAMES_MAX 8192 /* 32 MiB */
 
 _Noreturn void kmain(void)
 {

@@ -5,7 +5,9 @@
 #include <lab2.h>
 #include <string.h>
 
-static const struct { uint64_t address, flags; } pages[] = {
+static const struct {
+    uint64_t address, flags;
+} pages[] = {
     { 0x1000, PTE_U | PTE_NX },
     { USER_PROGRAM_BASE, PTE_U },
     { 0x00000000401FF000, PTE_U | PTE_W | PTE_NX },
@@ -15,10 +17,12 @@ static const struct { uint64_t address, flags; } pages[] = {
 };
 #define PAGES (sizeof pages / sizeof *pages)
 
-static const struct { uint64_t address, frame; } refused[] = {
-    { 0x500001, 0x100000 }, { 0x500800, 0x100000 }, { 0x500000, 0x100010 },
-    { 0x0000800000000000, 0x100000 }, { 0xFFFF7FFFFFFFF000, 0x100000 },
-    { 0x8000000000000000, 0x100000 },
+static const struct {
+    uint64_t address, frame;
+} refused[] = {
+    { 0x500001, 0x100000 },           { 0x500800, 0x100000 },
+    { 0x500000, 0x100010 },           { 0x0000800000000000, 0x100000 },
+    { 0xFFFF7FFFFFFFF000, 0x100000 }, { 0x8000000000000000, 0x100000 },
 };
 
 /* Without their upper bits three of these are addresses of pages that are mapped. */
@@ -106,7 +110,7 @@ _Noreturn void kmain(void)
     try_refused(root);
     try_large();
     try_use(KERNEL_STACK_BASE + KERNEL_STACK_AREA - 3 * PAGE_SIZE);
-    try_use(USER_PROGRAM_BASE);             /* of the user half of the kernel's own page table */
+    try_use(USER_PROGRAM_BASE); /* of the user half of the kernel's own page table */
 
     /* One page of the table goes, the others stay: the harness walks what is left. */
     phys_t frame = FRAME_NONE;

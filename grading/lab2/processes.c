@@ -36,10 +36,10 @@ static void try_without_memory(uint64_t needed)
 static void try_bad_requests(void)
 {
     static const uint64_t entries[] = {
-        USER_PROGRAM_END, USER_PROGRAM_END + 1, USER_HALF_END - 1, USER_HALF_END,
-        KERNEL_HALF_START, KERNEL_BASE, UINT64_MAX,
+        USER_PROGRAM_END,  USER_PROGRAM_END + 1, USER_HALF_END - 1, USER_HALF_END,
+        KERNEL_HALF_START, KERNEL_BASE,          UINT64_MAX,
     };
-    static const pid_t nobody[] = { 999999, 0, -1, 1, CYCLES + 1 };     /* the last two have been */
+    static const pid_t nobody[] = { 999999, 0, -1, 1, CYCLES + 1 }; /* the last two have been */
     for (unsigned i = 0; i < sizeof entries / sizeof *entries; i++) {
         observe("bad entry", entries[i]);
         observe("create at a bad entry", (uint64_t)create_process(entries[i]));

@@ -21,8 +21,10 @@ static void map_all_over(phys_t root)
 {
     for (uint64_t i = 0; i < PTE_COUNT / 2; i += i == 0 ? 1 : i == 1 ? 4 : 5) {
         phys_t frame = frame_alloc();
-        uint64_t address = i << 39 | (i * 2 + 1) << 30 | (PTE_COUNT - 1 - i) << 21 | (i + 100) << 12;
-        observe("far page", (uint64_t)page_map(root, address, frame, i % 2 ? PTE_U | PTE_NX : PTE_NX));
+        uint64_t address = i << 39 | (i * 2 + 1) << 30 | (PTE_COUNT - 1 - i) << 21
+            | (i + 100) << 12;
+        observe("far page",
+                (uint64_t)page_map(root, address, frame, i % 2 ? PTE_U | PTE_NX : PTE_NX));
     }
 }
 

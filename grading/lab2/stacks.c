@@ -6,7 +6,7 @@
 #include <stacks.h>
 #include <string.h>
 
-#define STACKS 5
+#define STACKS            5
 #define USER_STACK_BOTTOM (USER_STACK_TOP - USER_STACK_SIZE)
 
 static unsigned user_pages_mapped(phys_t root)
@@ -136,8 +136,9 @@ _Noreturn void kmain(void)
     for (unsigned i = 0; i < STACKS; i++) {
         observe("kernel stack", tops[i]);
         if (i != 2)
-            observe("stack content kept", *(volatile uint8_t *)(tops[i] - 1) == 0x11 * (i + 1)
-                    && *(volatile uint8_t *)(tops[i] - KERNEL_STACK_SIZE) == 0x11 * (i + 1));
+            observe("stack content kept",
+                    *(volatile uint8_t *)(tops[i] - 1) == 0x11 * (i + 1)
+                        && *(volatile uint8_t *)(tops[i] - KERNEL_STACK_SIZE) == 0x11 * (i + 1));
     }
     phys_t root = FRAME_NONE;
     (void)create_user_page_table(&root);
@@ -152,8 +153,9 @@ _Noreturn void kmain(void)
     observe("kernel guard readable", probe_read(tops[1] - KERNEL_STACK_SIZE - 1));
     observe("page below readable", probe_read(user_top - USER_STACK_SIZE - 1));
     observe("page above readable", probe_read(USER_STACK_TOP));
-    observe("user stack not zero", *(volatile uint64_t *)(USER_STACK_TOP - 64)
-            | *(volatile uint64_t *)(USER_STACK_TOP - 8));
+    observe("user stack not zero",
+            *(volatile uint64_t *)(USER_STACK_TOP - 64)
+                | *(volatile uint64_t *)(USER_STACK_TOP - 8));
     write_cr3(kernel_page_table.raw);
     try_many();
     try_without_a_slot();

@@ -14,8 +14,8 @@ static phys_t build(uint64_t address, phys_t tables[4])
     for (int level = 4; level >= 1; level--)
         tables[level - 1] = frame_alloc();
     for (int level = 4; level >= 2; level--)
-        *entry_of(tables[level - 1], page_table_index(address, level)) =
-            tables[level - 2].raw | PTE_P | PTE_W | PTE_U | PTE_A | PTE_NX;
+        *entry_of(tables[level - 1], page_table_index(address, level)) = tables[level - 2].raw
+            | PTE_P | PTE_W | PTE_U | PTE_A | PTE_NX;
     *entry_of(tables[0], page_table_index(address, 1)) = 0x1234000 | PTE_P | PTE_NX;
     return tables[3];
 }
@@ -58,8 +58,8 @@ static void try_built(uint64_t address)
 static void try_create(void)
 {
     static const uint64_t pages[] = {
-        0x1000, USER_PROGRAM_BASE, 0x3FFFF000, 0x40000000, 0x7FFFFFF000, 0x8000000000,
-        USER_STACK_TOP - PAGE_SIZE,
+        0x1000,       USER_PROGRAM_BASE,          0x3FFFF000, 0x40000000, 0x7FFFFFF000,
+        0x8000000000, USER_STACK_TOP - PAGE_SIZE,
     };
     phys_t root = frame_alloc();
     observe("created root", root.raw);
@@ -81,7 +81,8 @@ static void try_create(void)
         before = frame_free_count();
         observe("new tree", tree.raw);
         observe("stop at level", (uint64_t)level);
-        observe("entry there", (uint64_t)page_table_walk(tree, USER_STACK_TOP - PAGE_SIZE, level, true));
+        observe("entry there",
+                (uint64_t)page_table_walk(tree, USER_STACK_TOP - PAGE_SIZE, level, true));
         observe("tables made", before - frame_free_count());
     }
 

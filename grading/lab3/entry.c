@@ -27,7 +27,7 @@ _Noreturn void kmain(void)
     tss_set_rsp0(process->kernel_stack);
     write_cr3(process->page_table.raw);
     /* RFLAGS, too: CF, PF, AF, ZF, SF and OF, but not IF. */
-    asm volatile (
+    asm volatile(
         ".intel_syntax noprefix\n"
         "mov eax, 0x23; mov fs, eax; mov gs, eax\n"
         "mov rax, 0xbad00; mov rbx, 0xbad01; mov rcx, 0xbad02; mov rdx, 0xbad03; mov rbp, 0xbad04\n"
@@ -36,7 +36,9 @@ _Noreturn void kmain(void)
         "push 0x8d7; popfq\n"
         "call jump_to_usermode\n"
         ".att_syntax\n"
-        : : "D"(process->registers.rip), "S"(process->registers.rsp) : "memory");
+        :
+        : "D"(process->registers.rip), "S"(process->registers.rsp)
+        : "memory");
     observe("jump_to_usermode returned", 1);
     observed_all();
 }

@@ -25,14 +25,14 @@ static void fresh(void)
 }
 
 /* Change one thing in a fresh copy, load it, and note what came of it. */
-#define TRY(what, change)                                                       \
-    do {                                                                        \
-        fresh();                                                                \
-        uint64_t frames = frame_free_count();                                   \
-        change;                                                                 \
-        observe(what, (uint64_t)process_load(image, size));                     \
-        observe("frames lost", frames - frame_free_count());                    \
-        observe("processes", process_first() != NULL);                          \
+#define TRY(what, change)                                    \
+    do {                                                     \
+        fresh();                                             \
+        uint64_t frames = frame_free_count();                \
+        change;                                              \
+        observe(what, (uint64_t)process_load(image, size));  \
+        observe("frames lost", frames - frame_free_count()); \
+        observe("processes", process_first() != NULL);       \
     } while (0)
 
 _Noreturn void all_processes_ended(void)

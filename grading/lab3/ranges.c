@@ -37,11 +37,20 @@ static void try_levels(uint64_t address)
 _Noreturn void kmain(void)
 {
     static const uint64_t empty[] = {
-        0, 0x123, USER_PROGRAM_BASE + 1, USER_STACK_TOP, USER_HALF_END,
-        KERNEL_BASE, 0x8000000000000000, -1UL,
+        0,
+        0x123,
+        USER_PROGRAM_BASE + 1,
+        USER_STACK_TOP,
+        USER_HALF_END,
+        KERNEL_BASE,
+        0x8000000000000000,
+        -1UL,
     };
     static const uint64_t untouched[] = {
-        0x8000000000, 0x40000000, 0x600000000000, USER_HALF_END - 8,
+        0x8000000000,
+        0x40000000,
+        0x600000000000,
+        USER_HALF_END - 8,
     };
     lab3_start();
     (void)create_user_page_table(&root);
@@ -52,7 +61,8 @@ _Noreturn void kmain(void)
     check("result", USER_PROGRAM_BASE, PAGES * PAGE_SIZE);
     try_levels(USER_PROGRAM_BASE + PAGE_SIZE);
     for (uint64_t i = 0; i < PAGES; i++) {
-        pte_t *entry = page_table_walk(root, USER_PROGRAM_BASE + i * PAGE_SIZE, 1, false), open = *entry;
+        pte_t *entry = page_table_walk(root, USER_PROGRAM_BASE + i * PAGE_SIZE, 1, false);
+        pte_t open = *entry;
         *entry = 0;
         observe("hole in page", i);
         check("result", USER_PROGRAM_BASE, PAGES * PAGE_SIZE);

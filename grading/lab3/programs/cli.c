@@ -5,7 +5,7 @@
 
 int main(void)
 {
-    asm volatile (".globl the_fault\nthe_fault: cli");
+    asm volatile(".globl the_fault\nthe_fault: cli");
     report(1, 1);
     return 0;
 }

@@ -5,7 +5,7 @@
 
 int main(void)
 {
-    asm volatile (".globl the_fault\nthe_fault: divl %%ecx" : : "a"(1), "d"(0), "c"(0) : "cc");
+    asm volatile(".globl the_fault\nthe_fault: divl %%ecx" : : "a"(1), "d"(0), "c"(0) : "cc");
     report(1, 1);
     return 0;
 }

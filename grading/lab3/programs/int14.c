@@ -5,7 +5,7 @@
 
 int main(void)
 {
-    asm volatile (".globl the_fault\nthe_fault: int $14");
+    asm volatile(".globl the_fault\nthe_fault: int $14");
     report(1, 1);
     return 0;
 }

@@ -6,7 +6,10 @@
 
 int main(void)
 {
-    asm volatile ("pushfq; orq $0x3000, (%%rsp); popfq\n.globl the_fault\nthe_fault: cli" : : : "memory", "cc");
+    asm volatile("pushfq; orq $0x3000, (%%rsp); popfq\n.globl the_fault\nthe_fault: cli"
+                 :
+                 :
+                 : "memory", "cc");
     report(1, 1);
     return 0;
 }

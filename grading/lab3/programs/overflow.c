@@ -5,7 +5,7 @@
 
 int main(void)
 {
-    asm volatile (".globl the_fault\nthe_fault: push %rax\njmp the_fault");
+    asm volatile(".globl the_fault\nthe_fault: push %rax\njmp the_fault");
     report(1, 1);
     return 0;
 }

@@ -6,7 +6,7 @@
 
 int main(void)
 {
-    asm volatile (".globl the_fault\nthe_fault: movb (%0), %%al" : : "r"(KERNEL_BASE) : "rax");
+    asm volatile(".globl the_fault\nthe_fault: movb (%0), %%al" : : "r"(KERNEL_BASE) : "rax");
     report(1, 1);
     return 0;
 }

@@ -6,7 +6,10 @@
 
 int main(void)
 {
-    asm volatile (".globl the_fault\nthe_fault: movb (%0), %%al" : : "r"(USER_PROGRAM_BASE + 0x22000UL) : "rax");
+    asm volatile(".globl the_fault\nthe_fault: movb (%0), %%al"
+                 :
+                 : "r"(USER_PROGRAM_BASE + 0x22000UL)
+                 : "rax");
     report(1, 1);
     return 0;
 }

@@ -6,7 +6,10 @@
 
 int main(void)
 {
-    asm volatile (".globl the_fault\nthe_fault: movb $1, (%0)" : : "r"(PHYSICAL_MAP_BASE + 0x200000) : "memory");
+    asm volatile(".globl the_fault\nthe_fault: movb $1, (%0)"
+                 :
+                 : "r"(PHYSICAL_MAP_BASE + 0x200000)
+                 : "memory");
     report(1, 1);
     return 0;
 }

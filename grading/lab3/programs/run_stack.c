@@ -6,7 +6,7 @@
 
 int main(void)
 {
-    asm volatile ("jmp *%0" : : "r"(USER_STACK_TOP - 64));
+    asm volatile("jmp *%0" : : "r"(USER_STACK_TOP - 64));
     report(1, 1);
     return 0;
 }

@@ -13,8 +13,8 @@ int main(void)
     report(1, block);
 
     unsigned short ds, es, fs, gs, cs, ss;
-    asm ("mov %%ds, %0; mov %%es, %1; mov %%fs, %2" : "=r"(ds), "=r"(es), "=r"(fs));
-    asm ("mov %%gs, %0; mov %%cs, %1; mov %%ss, %2" : "=r"(gs), "=r"(cs), "=r"(ss));
+    asm("mov %%ds, %0; mov %%es, %1; mov %%fs, %2" : "=r"(ds), "=r"(es), "=r"(fs));
+    asm("mov %%gs, %0; mov %%cs, %1; mov %%ss, %2" : "=r"(gs), "=r"(cs), "=r"(ss));
     report(2, ds);
     report(3, es);
     report(4, fs);

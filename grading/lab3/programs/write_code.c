@@ -6,7 +6,10 @@
 
 int main(void)
 {
-    asm volatile (".globl the_fault\nthe_fault: movb $0, (%0)" : : "r"((unsigned long)USER_PROGRAM_BASE) : "memory");
+    asm volatile(".globl the_fault\nthe_fault: movb $0, (%0)"
+                 :
+                 : "r"((unsigned long)USER_PROGRAM_BASE)
+                 : "memory");
     report(1, 1);
     return 0;
 }
