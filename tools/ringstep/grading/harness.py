@@ -168,7 +168,7 @@ class Run(Evidence):
     def starts(self) -> List[Snapshot]:
         """What the machine was like when each program first came to its first
         instruction. An interrupt may come just there: then it comes there again."""
-        starts: Dict[int, Snapshot] = {}
+        starts: Dict[Optional[int], Snapshot] = {}      # by page table
         for snapshot in self.snapshots(START):
             starts.setdefault(snapshot.registers.cr3, snapshot)
         return list(starts.values())

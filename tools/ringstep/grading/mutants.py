@@ -44,16 +44,7 @@ def table(root: Path, name: str) -> List[Any]:
         sys.path.append(str(root))
     files = sorted(root.glob(f"grading/mutants/{name}*.py"))
     modules = [import_module(f"grading.mutants.{file.stem}") for file in files]
-    return [named(name, row) for module in modules for row in getattr(module, name.upper())]
-
-
-def named(name: str, row: Any) -> Row:
-    """A row of an older table, which is a tuple without names."""
-    if isinstance(row, (Wrong, Cheat, Right)):
-        return row
-    if name == "cheats":
-        return Cheat(row[1], row[0], *row[2:])
-    return Wrong(*row) if name == "wrong" else Right(*row)
+    return [row for module in modules for row in getattr(module, name.upper())]
 
 
 def solution(root: Path, path: str) -> str:
