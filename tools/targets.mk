@@ -43,7 +43,8 @@ files:                  ## list each source file and the layer that it comes fro
 # One line of its output compiles an exercise. The grader runs that, without make.
 compile-command:        ##i print how the exercises are compiled
 	@$(MAKE) -snB V=1 $(exercise_objects) | sed -n \
-	    '/ -c /{ s/ -MMD -MP -MT \([^ ]*\) -MF [^ ]* -o [^ ]*/ -MMD -MP -o \1/; s/ && .*//; p; }'
+	    '/ -c /{ s/^test .* mkdir -p [^ ]* && //; \
+	    s/ -MMD -MP -MT \([^ ]*\) -MF [^ ]* -o [^ ]*/ -MMD -MP -o \1/; s/ && .*//; p; }'
 
 clean:                  ## remove all that was built
 	rm -rf $(BUILD) compile_commands.json
