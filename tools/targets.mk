@@ -42,9 +42,9 @@ files:                  ## list each source file and the layer that it comes fro
 
 # One line of its output compiles an exercise. The grader runs that, without make.
 compile-command:        ##i print how the exercises are compiled
-	@$(MAKE) -snB V=1 $(exercise_objects) | sed -n \
-	    '/ -c /{ s/^test .* mkdir -p [^ ]* && //; \
-	    s/ -MMD -MP -MT \([^ ]*\) -MF [^ ]* -o [^ ]*/ -MMD -MP -o \1/; s/ && .*//; p; }'
+	@$(MAKE) -snB V=1 $(exercise_objects) | sed -n -e '/ -c /!d' \
+	    -e 's/^test .* mkdir -p [^ ]* && //' -e 's/ && .*//' \
+	    -e 's/ -MMD -MP -MT \([^ ]*\) -MF [^ ]* -o [^ ]*/ -MMD -MP -o \1/p'
 
 clean:                  ## remove all that was built
 	rm -rf $(BUILD) compile_commands.json
