@@ -42,8 +42,8 @@ files:                  ## list each source file and the layer that it comes fro
 
 # One line of its output compiles an exercise. The grader runs that, without make.
 compile-command:        ##i print how the exercises are compiled
-	@$(MAKE) -snB V=1 $(exercise_objects) | sed -n \
-	    '/ -c /{ s/ -MMD -MP -MT \([^ ]*\) -MF [^ ]* -o [^ ]*/ -MMD -MP -o \1/; s/ && .*//; p; }'
+	@$(MAKE) -snB V=1 $(exercise_objects) | sed 's/ && /\n/g' | sed -n \
+	    '/ -c /{ s/ -MMD -MP -MT \([^ ]*\) -MF [^ ]* -o [^ ]*/ -MMD -MP -o \1/; p; }'
 
 clean:                  ## remove all that was built
 	rm -rf $(BUILD) compile_commands.json
