@@ -114,3 +114,13 @@ def test_what_an_object_may_not_have_is_refused_by_name(text, why):
 ])
 def test_every_name_of_a_list_is_seen(listed, names):
     assert objects.names_in(listed) == names
+
+
+def test_the_build_says_how_each_exercise_is_compiled():
+    run = subprocess.run(["make", "-s", "compile-command"], cwd=ROOT, text=True, check=True,
+                         stdout=subprocess.PIPE)
+    commands = objects.commands(run.stdout)
+    assert set(commands) == {"labs/" + exercise.path for exercise in exercises(ROOT)}
+    for source, command in commands.items():
+        assert command.object.endswith(str(Path(source).with_suffix(".o")))
+        assert not set(";&|") & set("".join(command.words))
