@@ -22,7 +22,7 @@ WRONG = [
           find="if (frame.raw < memory_regions[region].end)",
           put="if (frame.raw <= memory_regions[region].end)",
           test="frames_are_free",
-          says="end of memory_regions[0], the first byte behind that region"),
+          says="the first byte behind that region"),
     Wrong("2.1", "only the first region",
           find="for (; region < memory_region_count; region++, fresh = 0)",
           put="for (; region < 1; region++, fresh = 0)",

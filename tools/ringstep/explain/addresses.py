@@ -73,6 +73,19 @@ def freed_image(s: Scene) -> Optional[Cause]:
     return None
 
 
+def handed_out_image(s: Scene) -> Optional[Cause]:
+    """frame_alloc() clears what it hands out, and the kernel's code is read-only."""
+    address, code = s.root.cr2, s.root.error_code or 0
+    if s.root.vector == 14 and code & 3 == 3 and address is not None \
+            and address >= layout.PHYSICAL_MAP \
+            and s.function(s.root.rip) in ("frame_alloc", "memset"):
+        frame = address - layout.PHYSICAL_MAP & paging.ADDRESS
+        return Cause(f"frame_alloc() took {frame:#x}, a frame of the kernel's own image: is it the "
+                     "end of a region in memory_regions[], the first byte behind that region?",
+                     "2.1")
+    return None
+
+
 def twice(s: Scene) -> Optional[Cause]:
     """One frame behind two pages of the kernel stacks, or behind two of a process."""
     seen: Dict[int, int] = {}

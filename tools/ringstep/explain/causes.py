@@ -9,8 +9,8 @@ import re
 from typing import List, Optional
 
 from ringstep.explain.addresses import (
-    broken_list, frame_argument, freed_image, not_present, null_pointer, program_in_ring_0,
-    rubbish, stack_overflow, unmapped, user_pointer)
+    broken_list, frame_argument, freed_image, handed_out_image, not_present, null_pointer,
+    program_in_ring_0, rubbish, stack_overflow, unmapped, user_pointer)
 from ringstep.explain.endings import ENDLESS, PANICKED, interrupts_on
 from ringstep.explain.returns import (
     boot_gdt, far_return, frame_shifted, iret_frame, segment_load, short_return, task_register)
@@ -116,7 +116,7 @@ TRAPPED: List[Rule] = [
     interrupts_on, frame_shifted, short_return, boot_gdt, task_register, segment_load, far_return,
     iret_frame, kernel_half, broken_list, damaged_tables, frame_argument, tables_elsewhere,
     undelivered, user_pointer, stack_overflow, null_pointer, rubbish, not_present, ring_3_fault,
-    program_in_ring_0, freed_image, unmapped, by_vector,
+    program_in_ring_0, freed_image, handed_out_image, unmapped, by_vector,
 ]
 
 
