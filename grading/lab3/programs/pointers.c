@@ -16,12 +16,14 @@ int main(void)
     pages[sizeof pages - 1] = '!';
     pages[0] = '<';
 
-    const struct { unsigned long buffer, length; } tries[] = {
-        { (unsigned long)pages, 1 },                /* good ones first */
+    const struct {
+        unsigned long buffer, length;
+    } tries[] = {
+        { (unsigned long)pages, 1 }, /* good ones first */
         { (unsigned long)across, 6 },
         { BEHIND - 1, 1 },
         { (unsigned long)pages, 0 },
-        { 0, 1 },                                   /* from here on bad ones */
+        { 0, 1 }, /* from here on bad ones */
         { 8, 16 },
         { PAGE_SIZE - 1, 2 },
         { BEHIND, 1 },
@@ -44,7 +46,7 @@ int main(void)
         { PHYSICAL_MAP_BASE, 1 },
         { -1UL, 1 },
         { -8UL, 16 },
-        { (unsigned long)pages | 1UL << 48, 1 },    /* without their upper bits these would be good */
+        { (unsigned long)pages | 1UL << 48, 1 }, /* without their upper bits these would be good */
         { (unsigned long)pages | -1UL << 48, 1 },
     };
     for (unsigned i = 0; i < sizeof tries / sizeof *tries; i++)

@@ -19,7 +19,8 @@
  *   0xFFFF_8000_1000_0000  +--------------------------+  KERNEL_BASE
  *                          | kernel image             |  ring 0, 4 KiB pages
  *   0xFFFF_8880_0000_0000  +--------------------------+  PHYSICAL_MAP_BASE
- *                          | all physical memory      |  ring 0, 2 MiB pages, no execution, code read-only
+ *                          | all physical memory      |  ring 0, 2 MiB pages, no execution;
+ *                          |                          |  the image's code is read-only here, too
  *                          +--------------------------+
  *
  * No suffixes on the numbers: the linker script reads this page too.

@@ -8,7 +8,8 @@
 #define IRQ_TIMER    0
 #define VECTOR_TIMER 32 /* line n arrives as this vector + n */
 
-/* Move the interrupts of both controllers away from the vectors of exceptions, and mask them all. */
+/* Move the interrupts of both controllers away from the vectors of exceptions, and mask
+ * them all. */
 void irq_init(void);
 
 /* Have `handler` called at each interrupt on the line, 0 to 7, and let it come through. The

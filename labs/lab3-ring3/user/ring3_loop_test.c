@@ -3,7 +3,7 @@
  */
 #include <user.h>
 
-#define ROUNDS 80000        /* of an empty loop, between two lines */
+#define ROUNDS 80000 /* of an empty loop, between two lines */
 
 static _Noreturn void ring3_loop_test(void)
 {

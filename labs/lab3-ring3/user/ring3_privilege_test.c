@@ -6,7 +6,7 @@
 static void ring3_privilege_test(void)
 {
     printf("[Ring 3 Privilege] executing cli\n");
-    asm volatile ("cli");
+    asm volatile("cli");
     printf("[Ring 3 Privilege] FAILED: cli was executed in ring 3\n");
 }
 

@@ -7,7 +7,10 @@
 static const char hello[] = "[Ring 3 Test] Hello from Ring 3!\n";
 
 /* Buffers that ring 3 must not read, or that end where it must not. */
-static const struct { unsigned long buffer, length; const char *what; } bad[] = {
+static const struct {
+    unsigned long buffer, length;
+    const char *what;
+} bad[] = {
     { 0, 1, "the null page" },
     { KERNEL_BASE, 1, "the kernel's code" },
     { PHYSICAL_MAP_BASE, 1, "physical memory" },
