@@ -51,3 +51,11 @@ def test_the_loop_program_goes_on_after_another_has_died(machine):
     text = machine.boot(*built(ROOT, "LAB=3")).text
     dead = text.index("#GP in PID 3")
     assert "still running: 1\n" in text[:dead] and "still running: 2\n" in text[dead:]
+
+
+@BOTH
+def test_registers_of_ring_3_are_not_believed(machine):
+    """A program that makes itself look like a wrong exercise 3.2 dies, and no other."""
+    record = machine.boot(*built(ROOT, "LAB=3", "TEST=untimed,swapped,exit_pid"))
+    assert re.search(r"#PF in PID 1: .*\n(?:.*\n)*PID 2 exits with status 2\n", record.text)
+    assert (record.end, record.status) == ("power-off", 0), record.text
