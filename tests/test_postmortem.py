@@ -72,7 +72,7 @@ CRASHES = [
     (3, "3.5", "slices not counted", "the timer has interrupted PID 2"),
     (3, "3.5", "end of everything instead of the process", "while PID 2 is in the process table"),
     (3, "3.6", "the fault kills the kernel", "process_fault() must end the process only"),
-    (3, "3.6", "everybody dies", "while PID 2 is in the process table"),
+    (3, "3.6", "everybody dies", "is in the process table: timer_tick() or a fault"),
 ]
 
 
