@@ -31,9 +31,11 @@ enum vector {
     VECTOR_DB = 1,
     VECTOR_NMI = 2,
     VECTOR_BP = 3,
+    VECTOR_UD = 6,
     VECTOR_DF = 8,
     VECTOR_GP = 13,
     VECTOR_PF = 14,
+    VECTOR_AC = 17,
     VECTOR_MC = 18,
     VECTOR_EXCEPTIONS = 32, /* the first vector that is no exception */
 };

@@ -8,6 +8,7 @@
 #define ESRCH   3  /* no such process */
 #define ENOEXEC 8  /* not a program that this kernel can run */
 #define EBADF   9  /* no such file descriptor */
+#define ECHILD  10 /* no child to wait for */
 #define EAGAIN  11 /* a limit is reached; later there may be room */
 #define ENOMEM  12 /* no free frame */
 #define EFAULT  14 /* bad address */

@@ -18,6 +18,8 @@ enum process_state {
     PROCESS_READY,   /* may run */
     PROCESS_RUNNING, /* in ring 3, or in the kernel on its behalf: one at most */
     PROCESS_DEAD,    /* has ended; to be destroyed */
+    PROCESS_WAITING, /* lab 4: in the kernel, until somebody wakes it */
+    PROCESS_ZOMBIE,  /* lab 4: has ended, and its parent has not asked for its status */
 };
 
 struct process {

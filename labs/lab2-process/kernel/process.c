@@ -57,7 +57,7 @@ struct process *process_find(pid_t pid)
 
 void process_table_print(void)
 {
-    static const char *const states[] = { "new", "ready", "running", "dead" };
+    static const char *const states[] = { "new", "ready", "running", "dead", "waiting", "zombie" };
     printf("    PID  state    CR3         kernel stack        entry point\n");
     for (struct process *process = table; process; process = process->next)
         printf("    %-4d %-8s %#-11lx %#lx  %#lx\n", process->pid, states[process->state],

@@ -24,6 +24,9 @@ _Noreturn void process_end(struct process *process);
  * Lab 3's own take turns, and destroy it. */
 void schedule_use(struct process *(*next)(void), void (*ended)(struct process *process));
 
+/* Save the segment registers, which are those of the current process, in any record. */
+void process_segments_save(struct process *process);
+
 /* Exercise 3.1. Make the way back into the kernel lead to this process: its
  * kernel stack in RSP0, its page table in CR3. */
 void process_activate(const struct process *process);
@@ -40,6 +43,10 @@ void process_fault(struct trap_frame *frame);
 
 /* Have the exceptions of ring 3 handled by process_fault(). */
 void exceptions_init(void);
+
+/* The handler that this sets, and for later labs: one that is called in its place. */
+void exception(struct trap_frame *frame);
+void exceptions_register(trap_handler_t handler);
 
 /* Called when no process can run any more. Each kernel's main.c has its own. */
 _Noreturn void all_processes_ended(void);

@@ -13,5 +13,8 @@ void user_memory_init(void);
  * (user_range_check()). 0; −EFAULT: a fault came all the same, and was reported. */
 int copy_from_user(void *to, uint64_t address, size_t length);
 
+/* The copy itself, for this and for later labs: how many bytes were not copied. */
+size_t user_memory_copy(void *to, const void *from, size_t length);
+
 /* Whether the exception of the kernel came in a copy; then the frame leads out of it. */
 bool user_memory_fault(struct trap_frame *frame);

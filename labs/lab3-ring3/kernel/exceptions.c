@@ -37,7 +37,7 @@ static void check_reader(const struct trap_frame *frame)
             read_cr2(), frame->rip);
 }
 
-static void exception(struct trap_frame *frame)
+void exception(struct trap_frame *frame)
 {
     if (trap_from_user(frame)) {
         check_entry(frame);
@@ -59,9 +59,14 @@ static bool is_about_the_code(unsigned vector)
     return vector != VECTOR_DF && vector != VECTOR_NMI && vector != VECTOR_MC;
 }
 
-void exceptions_init(void)
+void exceptions_register(trap_handler_t handler)
 {
     for (unsigned vector = 0; vector < VECTOR_EXCEPTIONS; vector++)
         if (is_about_the_code(vector))
-            trap_register(vector, exception);
+            trap_register(vector, handler);
+}
+
+void exceptions_init(void)
+{
+    exceptions_register(exception);
 }

@@ -50,7 +50,7 @@ void schedule_use(struct process *(*next)(void), void (*ended)(struct process *p
 
 /* What no trap frame holds: in 64-bit mode traps and iretq leave DS, ES, FS and GS alone,
  * and so does the kernel. The next process would find what this one has loaded. */
-static void segments_save(struct process *process)
+void process_segments_save(struct process *process)
 {
     asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
                  : "=m"(process->ds), "=m"(process->es), "=m"(process->fs), "=m"(process->gs));
@@ -118,7 +118,7 @@ static _Noreturn void run_next(void)
 _Noreturn void schedule(void)
 {
     if (current)
-        segments_save(current);
+        process_segments_save(current);
     write_cr3(kernel_page_table.raw);
     boot_stack_call(run_next);
 }

@@ -12,7 +12,7 @@
 #include <paging_bits.h>
 #include <user_memory.h>
 
-/* The one instruction that may fault, and the one behind it: in copy(). */
+/* The one instruction that may fault, and the one behind it: in user_memory_copy(). */
 extern char user_copy[], user_copied[];
 
 void user_memory_init(void)
@@ -20,8 +20,8 @@ void user_memory_init(void)
     cpu_protect(CR4_SMAP);
 }
 
-/* How many bytes were not copied: RCX counts down. */
-static __attribute__((noinline)) size_t copy(void *to, const void *from, size_t length)
+/* RCX counts down what is left. */
+__attribute__((noinline)) size_t user_memory_copy(void *to, const void *from, size_t length)
 {
     if (cpu_smap)
         stac();
@@ -36,7 +36,7 @@ static __attribute__((noinline)) size_t copy(void *to, const void *from, size_t 
 
 int copy_from_user(void *to, uint64_t address, size_t length)
 {
-    return copy(to, (const void *)address, length) == 0 ? 0 : -EFAULT;
+    return user_memory_copy(to, (const void *)address, length) == 0 ? 0 : -EFAULT;
 }
 
 /* The second line of defence. That it was needed is a mistake of the kernel's, and is said. */
