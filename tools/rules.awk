@@ -72,7 +72,7 @@ function write_headers(    i, which, kernel, user)
     for (i = 1; i <= count; i++) {
         which = labs[i]
         kernel = " :=" include[which]
-        if (library[which] != "")
+        if (library[which] programs_of[which] != "")
             user = user " -Ilabs/" which "/user/lib"
         write_headers_of("$(objects)/labs/" which "/%", kernel)
         write_headers_of("$(objects)/solutions/" which "/%", kernel)
