@@ -1,11 +1,13 @@
-"""What lab 2's kernel must have done with frames and page tables. See tools/ringstep/grading/harness.py."""
+"""What lab 2's kernel must have done with frames and page tables."""
 from itertools import chain
 
-from grading.lab2.shared import (ADDRESS, EEXIST, EINVAL, ENOENT, ENOMEM, FRAMES, FRAMES_LARGE, MAIN, MAP, NX, P,
-                                 PAGE, U, W, WALK, bits, expect_error, fault_at, listed, page_faults)
+from grading.lab2.shared import (ADDRESS, EEXIST, EINVAL, ENOENT, ENOMEM, FRAMES, FRAMES_LARGE,
+                                 MAIN, MAP, NX, P, PAGE, U, W, WALK, bits, expect_error, fault_at,
+                                 listed, page_faults)
 from ringstep.grading.harness import test
 
 # ---- 2.1 ----
+
 
 def usable_ranges(run):
     """What the firmware calls usable (E820, as the loader stored it), whole pages."""
@@ -57,7 +59,8 @@ def frames_are_free(run):
     root, = run.u64s(run.symbol("kernel_page_table"), 1)
     tables = {entry & ADDRESS for page in run.pages(root, 256) for entry in page.entries[:2]}
     for frame in (*image, root, *tables):
-        run.expect(frame not in used, "the kernel's own memory to stay the kernel's", handed_out(run, frame))
+        run.expect(frame not in used, "the kernel's own memory to stay the kernel's",
+                   handed_out(run, frame))
 
 
 @test("2.1", FRAMES, "frame_alloc")
@@ -66,7 +69,8 @@ def no_frame_twice(run):
     for part in frames_taken(run):
         seen = set()
         for frame in part:
-            run.expect(frame not in seen, "each frame to be handed out once", f"{frame:#x} came twice")
+            run.expect(frame not in seen, "each frame to be handed out once",
+                       f"{frame:#x} came twice")
             seen.add(frame)
 
 
@@ -102,7 +106,8 @@ def exhaustion_is_an_error(run):
     """When no frame is left FRAME_NONE comes back, and a frame given back can be had."""
     for frame in run.values("one more", 4):
         run.expect(frame == 0, "FRAME_NONE when all are taken", f"{frame:#x} came back")
-    run.equal("after one frame came back, that one:", run.value("taken again"), run.value("came back"))
+    run.equal("after one frame came back, that one:", run.value("taken again"),
+              run.value("came back"))
 
 
 @test("2.1", FRAMES, "frame_free_count")
@@ -138,7 +143,8 @@ def walk_finds_entries(run):
     """The walk ends at the right entry on each level, and at NULL where there is none."""
     for walk in run.groups("walk from", 56):
         create = "true" if walk["create"] else "false"
-        call = f"page_table_walk({walk['walk from']:#x}, {walk['address']:#x}, {walk['level']}, {create})"
+        call = (f"page_table_walk({walk['walk from']:#x}, {walk['address']:#x}, "
+                f"{walk['level']}, {create})")
         run.expect(walk["entry"] == walk["expected entry"],
                    f"{call} to give {entry_words(run, walk['expected entry'])}",
                    f"it gives {entry_words(run, walk['entry'])}")
@@ -161,12 +167,15 @@ def walk_makes_tables(run):
                    f"the U bits from level 4 down are {bits(page.entries, U)}")
         run.expect(all(e & W for e in page.entries[:3]), f"the tables above {address:#x} writable",
                    f"the W bits from level 4 down are {bits(page.entries, W)}")
-        run.expect(not any(e & NX for e in page.entries[:3]), f"execution not forbidden above {address:#x}",
-                   "a table's entry has NX")
-    run.expect(len(pages) == len(wanted), f"{len(wanted)} pages and no other", f"{len(pages)} are mapped")
+        run.expect(not any(e & NX for e in page.entries[:3]),
+                   f"execution not forbidden above {address:#x}", "a table's entry has NX")
+    run.expect(
+        len(pages) == len(wanted), f"{len(wanted)} pages and no other",
+        f"{len(pages)} are mapped")
     for found in run.values("found again", 7):
         run.expect(found, "the same entry when the walk comes again", "it gives another one")
-    run.equal("frames used when all tables are there:", run.value("frames used for what is there"), 0, "{}")
+    run.equal("frames used when all tables are there:",
+              run.value("frames used for what is there"), 0, "{}")
 
 
 @test("2.2", WALK, "page_table_walk")
@@ -180,8 +189,10 @@ def walk_makes_tables_down_to_a_level(run):
         run.expect(seen["entry there"], f"{call} to give an entry", "it gives NULL")
         for above in range(4, level, -1):
             entry = run.memory.u64(table + 8 * index(above))
-            run.expect(entry & (P | W | U) == P | W | U, f"after {call} a table below entry {index(above)} "
-                       f"at level {above}: P, W and U set", f"that entry is {entry:#x}")
+            run.expect(
+                entry & (P | W | U) == P | W | U,
+                f"after {call} a table below entry {index(above)} "
+                f"at level {above}: P, W and U set", f"that entry is {entry:#x}")
             table = entry & ADDRESS
         expected = run.constant("PHYSICAL_MAP_BASE") + table + 8 * index(level)
         run.expect(seen["entry there"] == expected, f"{call} to give {entry_words(run, expected)}",
@@ -222,9 +233,11 @@ def pages_are_mapped(run):
         expect_error(run, f"page_map({address:#x})", want["map result"], 0)
         expect_error(run, f"page_map({address:#x}) a second time", want["map again"], EEXIST)
         if address == gone:
-            run.expect(page is None, f"{address:#x} unmapped after page_unmap()", "it still is mapped")
+            run.expect(page is None, f"{address:#x} unmapped after page_unmap()",
+                       "it still is mapped")
             continue
-        run.expect(page is not None, f"{address:#x} mapped", "the walk from the PML4 does not get there")
+        run.expect(page is not None, f"{address:#x} mapped",
+                   "the walk from the PML4 does not get there")
         run.equal(f"the frame of {address:#x} to be", page.physical, want["map frame"])
         expected = want["map flags"]
         is_ = (W if page.writable else 0) | (U if page.user else 0) | (0 if page.executable else NX)
@@ -248,13 +261,19 @@ def bad_addresses_are_refused(run):
 @test("2.3", MAP, "page_map")
 def large_pages_are_mappings(run):
     """What a large page covers is mapped: page_map gives -EEXIST there and changes nothing."""
-    expect_error(run, f"page_map({run.constant('PHYSICAL_MAP_BASE'):#x}), where a page of 2 MiB is mapped,",
-                 run.value("large map"), EEXIST)
-    expect_error(run, f"page_map({run.constant('USER_PROGRAM_BASE'):#x}), where a page of 1 GiB is mapped,",
-                 run.value("huge map"), EEXIST)
-    run.expect(run.value("huge unmap"), "page_unmap() of a page within 1 GiB that is mapped as one to be refused",
+    expect_error(
+        run,
+        f"page_map({run.constant('PHYSICAL_MAP_BASE'):#x}), where a page of 2 MiB is mapped,",
+        run.value("large map"), EEXIST)
+    expect_error(
+        run,
+        f"page_map({run.constant('USER_PROGRAM_BASE'):#x}), where a page of 1 GiB is mapped,",
+        run.value("huge map"), EEXIST)
+    run.expect(run.value("huge unmap"),
+               "page_unmap() of a page within 1 GiB that is mapped as one to be refused",
                "it gives 0")
-    run.expect(run.value("huge page intact"), "the entry of the 1 GiB page untouched", "it was changed")
+    run.expect(run.value("huge page intact"), "the entry of the 1 GiB page untouched",
+               "it was changed")
     run.equal("frames used at large pages:", run.value("frames used at large pages"), 0, "{}")
 
 
@@ -271,13 +290,18 @@ def unmapping_is_seen_at_once(run):
     for result in run.values("use map", 4) + run.values("use unmap", 4):
         expect_error(run, "page_map() or page_unmap()", result, 0)
     for seen, half in zip(run.groups("first value", 2), ("kernel", "user")):
-        run.equal(f"the value in the first frame, mapped in the {half} half,", seen["first value"], 0x1111)
-        run.expect(seen["unmapped the right frame"], "page_unmap() to store the frame that was mapped",
-                   "it stores another")
-        run.expect(not seen["readable after unmap"], f"a page fault after page_unmap() in the {half} half",
+        run.equal(f"the value in the first frame, mapped in the {half} half,",
+                  seen["first value"], 0x1111)
+        run.expect(seen["unmapped the right frame"],
+                   "page_unmap() to store the frame that was mapped", "it stores another")
+        run.expect(not seen["readable after unmap"],
+                   f"a page fault after page_unmap() in the {half} half",
                    "the page can still be read: the TLB still knows it (invlpg)")
-        run.equal(f"the value in the second frame, mapped in the {half} half,", seen["second value"], 0x2222)
-    run.expect(len(page_faults(run)) >= 2, f"{run.emulator} to record two #PF", f"it has seen {len(page_faults(run))}")
+        run.equal(f"the value in the second frame, mapped in the {half} half,",
+                  seen["second value"], 0x2222)
+    run.expect(
+        len(page_faults(run)) >= 2, f"{run.emulator} to record two #PF",
+        f"it has seen {len(page_faults(run))}")
     run.equal("page_unmap() to store the frame", run.value("unmapped frame"),
               run.groups("map page", 6)[2]["map frame"])
 
@@ -288,4 +312,5 @@ def two_mappings_of_one_frame(run):
     address = run.constant("KERNEL_STACK_BASE") + run.constant("KERNEL_STACK_AREA") - PAGE
     run.expect('"written through one mapping", read through another' in run.text,
                'the line "written through one mapping…"', run.stopped())
-    run.expect(fault_at(run, address), f"a #PF at {address:#x} after page_unmap()", "there was none")
+    run.expect(fault_at(run, address), f"a #PF at {address:#x} after page_unmap()",
+               "there was none")

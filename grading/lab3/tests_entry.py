@@ -1,13 +1,14 @@
-"""What lab 3's kernel must have done on the way into ring 3 and back. See tools/ringstep/grading/harness.py."""
+"""What lab 3's kernel must have done on the way into ring 3 and back."""
 import re
 import struct
 
-from grading.lab3.shared import (EBADF, EFAULT, ENOSYS, ENTRY, MAIN, RESUME, SLICES, STARTS, SYS_EXIT, SYS_GETPID,
-                                 WRITES, calls_of)
+from grading.lab3.shared import (EBADF, EFAULT, ENOSYS, ENTRY, MAIN, RESUME, SLICES, STARTS,
+                                 SYS_EXIT, SYS_GETPID, WRITES, calls_of)
 from ringstep.grading.harness import NotReached, signed, test
 from ringstep.kernel import decode, paging
 
 # ---- 3.1 ----
+
 
 def started(run):
     """The programs' starts, of which there is one at least."""
@@ -41,7 +42,8 @@ def system_call_handler(run):
     """The handler of int 0x80 is syscall_trap()."""
     handler, = run.u64s(run.symbol("handlers") + 8 * 0x80, 1)
     found = run.symbols.function(handler)
-    run.expect(handler == run.symbol("syscall_trap"), "syscall_trap() for the handler of vector 0x80",
+    run.expect(handler == run.symbol("syscall_trap"),
+               "syscall_trap() for the handler of vector 0x80",
                f"it is {found[0]}()" if found else f"it is {handler:#x}")
 
 
@@ -65,11 +67,15 @@ def own_kernel_stack(run):
         run.expect(base < rsp0 <= base + run.constant("KERNEL_STACK_AREA"),
                    "RSP0 in the area of the kernel stacks", f"it is {rsp0:#x}")
         page = memory.virtual(snapshot.registers.cr3, rsp0 - 16, 16)
-        run.expect(page is not None, "RSP0 at the top of a mapped stack", f"nothing is mapped below {rsp0:#x}")
-        run.expect(memory.virtual(snapshot.registers.cr3, rsp0, 1) is None, "RSP0 at the very top of a stack",
-                   f"{rsp0:#x} is in the middle of one")
+        run.expect(page is not None, "RSP0 at the top of a mapped stack",
+                   f"nothing is mapped below {rsp0:#x}")
+        run.expect(
+            memory.virtual(snapshot.registers.cr3, rsp0, 1) is None,
+            "RSP0 at the very top of a stack", f"{rsp0:#x} is in the middle of one")
         tops.append(rsp0)
-    run.expect(len(tops) == len(run.programs), f"{len(run.programs)} programs to start", f"{len(tops)} did")
+    run.expect(
+        len(tops) == len(run.programs), f"{len(run.programs)} programs to start",
+        f"{len(tops)} did")
     run.expect(len(set(tops)) == len(tops), "a kernel stack for each process",
                f"RSP0 is {[hex(top) for top in tops]}")
     by_root = {s.registers.cr3: top for s, top in zip(run.starts(), tops)}
@@ -80,24 +86,27 @@ def own_kernel_stack(run):
 
 @test("3.1", SLICES, "process_activate")
 def each_to_its_own(run):
-    """Processes that take turns each go on in their own page table, and are interrupted on their own stack."""
+    """Processes that take turns each go on in their own page table and on their own stack."""
     for group in run.groups("tick in PID"):
         pid = group["tick in PID"]
         run.equal(f"CR3 when PID {pid} is interrupted", group["CR3"], group["its page table"])
-        run.equal(f"the frame of PID {pid} to end at", group["end of the frame"], group["its kernel stack"])
+        run.equal(f"the frame of PID {pid} to end at", group["end of the frame"],
+                  group["its kernel stack"])
 
 
 @test("3.1", MAIN, "process_activate")
 def address_space(run):
-    """In ring 3 the kernel half is closed, nothing is writable and executable, page 0 is unmapped."""
+    """The kernel half is closed, nothing is writable and executable, page 0 is unmapped."""
     for snapshot in started(run):
         for page in paging.mappings(snapshot.memory, snapshot.registers.cr3):
             shown = f"{page.virtual:#x} is mapped {page.permissions}"
-            run.expect(not (page.writable and page.executable), "no page writable and executable", shown)
+            run.expect(not (page.writable and page.executable), "no page writable and executable",
+                       shown)
             run.expect(page.virtual >> 63 == 0 or not any(entry & 4 for entry in page.entries),
                        "no U bit in the kernel half", shown)
             run.expect(page.virtual != 0, "the null page unmapped", shown)
-            run.expect(page.virtual != run.constant("USER_STACK_TOP"), "nothing mapped above the stack", shown)
+            run.expect(page.virtual != run.constant("USER_STACK_TOP"),
+                       "nothing mapped above the stack", shown)
 
 
 @test("3.1", STARTS, "process_activate")
@@ -106,7 +115,8 @@ def no_ports(run):
     for snapshot in started(run):
         base = tss_field(run, snapshot, 102, "<H")
         limit = snapshot.registers.segments["tr"].limit
-        run.expect(base >= limit, f"io_map_base in the TSS at or behind its limit {limit:#x}", f"it is {base:#x}")
+        run.expect(base >= limit, f"io_map_base in the TSS at or behind its limit {limit:#x}",
+                   f"it is {base:#x}")
 
 
 # ---- 3.2 ----
@@ -117,7 +127,8 @@ def ring_3_execution(run):
     for program in run.programs:
         registers = run.start(program)
         run.equal("CPL", registers.cpl, 3, "{}")
-        for name, expected in (("cs", 0x1B), ("ss", 0x23), ("ds", 0x23), ("es", 0x23), ("fs", 0), ("gs", 0)):
+        for name, expected in (("cs", 0x1B), ("ss", 0x23), ("ds", 0x23), ("es", 0x23), ("fs", 0),
+                               ("gs", 0)):
             run.equal(name.upper(), registers.segments[name].selector, expected, "{:#06x}")
         run.equal("RFLAGS (IF set, the rest clear)", registers.rflags & ~RESUME, 0x202)
 
@@ -160,19 +171,22 @@ def exit_with_pid(run):
     run.expect([call.number for call in calls] == [SYS_GETPID, SYS_EXIT],
                "the system calls getpid and exit from ring 3", f"{[call.number for call in calls]}")
     run.equal("the status, which is what getpid gave,", calls[1].rdi, 1, "{}")
-    run.expect("PID 1 exits with status 1\n" in run.text, 'the line "PID 1 exits with status 1"', run.stopped())
+    run.expect("PID 1 exits with status 1\n" in run.text, 'the line "PID 1 exits with status 1"',
+               run.stopped())
     run.start("start_state")
 
 
 @test("3.3", STARTS, "syscall_dispatch")
 def registers_survive(run):
-    """A system call changes no register but RAX, and no flag: getpid, write, and one that does not exist."""
+    """A system call changes no register but RAX, and no flag; nor does an unknown one."""
     for what, call in ((1, "getpid"), (3, "write"), (4, "system call 1000, which does not exist")):
         changed = run.report("registers", what, f"how many registers were changed by {call}")
         run.equal(f"registers changed by {call}:", changed, 0, "{}")
     pid = run.report("registers", 2, "what getpid gave")
-    run.expect(pid == run.pid_of("registers"), f"getpid to give {run.pid_of('registers')}",
-               f"it gives {pid}" + (", which RAX held before: the result must go into the frame" if pid == 39 else ""))
+    run.expect(
+        pid == run.pid_of("registers"), f"getpid to give {run.pid_of('registers')}",
+        f"it gives {pid}" +
+        (", which RAX held before: the result must go into the frame" if pid == 39 else ""))
 
 
 @test("3.3", WRITES, "syscall_dispatch")
@@ -180,25 +194,31 @@ def write_is_dispatched(run):
     """write comes to sys_write() with its three arguments, and its result goes back."""
     length = len(run.greeting)
     result = signed(run.report("hello", 1, "what write gave"))
-    run.expect(result == length, f"write(1, text, {length}) to give {length}, what sys_write() gives",
+    run.expect(result == length,
+               f"write(1, text, {length}) to give {length}, what sys_write() gives",
                f"it gives {result}")
-    run.expect(run.record.serial.count(run.greeting.replace(b"\n", b"\r\n")) == 1,
-               f"{run.greeting.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
+    run.expect(
+        run.record.serial.count(run.greeting.replace(b"\n", b"\r\n")) == 1,
+        f"{run.greeting.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
 
 
 @test("3.3", STARTS, "syscall_dispatch")
 def arguments_arrive_whole(run):
-    """All bits of a system call's arguments count: of a buffer's address, a length, a file descriptor."""
-    for what, call, expected in ((5, "write(1, a text on the stack, 34)", 34), (6, "write(1, …, 0x100000000)", EFAULT),
+    """All bits of a system call's arguments count: of an address, a length, a descriptor."""
+    for what, call, expected in ((5, "write(1, a text on the stack, 34)",
+                                  34), (6, "write(1, …, 0x100000000)", EFAULT),
                                  (7, "write(0x101, …, 1)", EBADF)):
-        run.equal(f"{call} to give", signed(run.report("registers", what, f"what {call} gave")), expected, "{}")
+        run.equal(f"{call} to give", signed(run.report("registers", what, f"what {call} gave")),
+                  expected, "{}")
 
 
 @test("3.3", STARTS, "syscall_dispatch")
 def unknown_system_calls(run):
     """A system call that does not exist gives -ENOSYS."""
     reports = run.reports("unknown_call")
-    run.expect(len(reports) == 12, "twelve reports of unknown_call.c", f"{len(reports)}: {run.stopped()}")
+    run.expect(
+        len(reports) == 12, "twelve reports of unknown_call.c",
+        f"{len(reports)}: {run.stopped()}")
     for number, result in reports.items():
         run.equal(f"system call {signed(number)} to give", signed(result), ENOSYS, "{}")
 
@@ -219,5 +239,6 @@ def exit_does_not_return(run):
     """After exit a program executes nothing any more."""
     numbers = [call.number for call in calls_of(run, "after_exit")]
     run.expect(numbers == [SYS_EXIT], "exit to be the last system call", f"there were {numbers}")
-    run.expect("exits with status 42\n" in run.text, 'the line "PID 5 exits with status 42"', run.stopped())
+    run.expect("exits with status 42\n" in run.text, 'the line "PID 5 exits with status 42"',
+               run.stopped())
     run.ended_well()

@@ -1,26 +1,29 @@
-"""What lab 3's kernel must not have let a program do. See tools/ringstep/grading/harness.py."""
+"""What lab 3's kernel must not have let a program do."""
 import re
 
-from grading.lab3.shared import (EBADF, EFAULT, FAULTED, FAULTS, MAIN, RANGES, SLICES, SYS_WRITE, TIMERS,
-                                 WRITES, calls_of, lines_between)
+from grading.lab3.shared import (EBADF, EFAULT, FAULTED, FAULTS, MAIN, RANGES, SLICES, SYS_WRITE,
+                                 TIMERS, WRITES, calls_of, lines_between)
 from ringstep.grading.harness import signed, test
 from ringstep.kernel import decode, symbols
+
 
 def numbers(line, what):
     """What the number behind a word in a line can be: hexadecimal, or decimal without 0x."""
     found = re.search(rf"\b{what}:? *(0x)?([0-9a-fA-F]+)\b", line)
     if not found:
         return set()
-    return {int(found[2], 16)} | ({int(found[2])} if not found[1] and found[2].isdecimal() else set())
+    return {int(found[2], 16)
+            } | ({int(found[2])} if not found[1] and found[2].isdecimal() else set())
 
 
 # ---- 3.4 ----
 
 LONGER = 900                    # output.c: by so much its bytes are more than one write takes
 
+
 @test("3.4", WRITES, "sys_write")
 def greeting_from_ring_3(run):
-    """A text that the harness has chosen reaches the serial port through a system call from ring 3."""
+    """A text that the harness has chosen reaches the serial port from ring 3."""
     calls = [call for call in calls_of(run, "hello") if call.number == SYS_WRITE and call.rdx]
     run.expect(calls, "a system call write from ring 3", f"there was none: {run.stopped()}")
     call = calls[0]
@@ -31,15 +34,17 @@ def greeting_from_ring_3(run):
     start = run.starts()[0]
     text = start.memory.virtual(call.cr3, call.rsi, call.rdx)
     run.expect(text == run.greeting, f"the buffer to hold {run.greeting}", f"it holds {text}")
-    run.expect(run.record.serial.count(run.greeting.replace(b"\n", b"\r\n")) == 1,
-               f"{run.greeting.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
+    run.expect(
+        run.record.serial.count(run.greeting.replace(b"\n", b"\r\n")) == 1,
+        f"{run.greeting.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
     run.equal("the result of write", run.reports("hello").get(1), len(run.greeting), "{}")
 
 
 @test("3.4", WRITES, "sys_write")
 def write_of_nothing(run):
     """A write of no bytes gives 0, on the file descriptor 2 as well."""
-    run.equal("write(2, text, 0) to give", signed(run.report("hello", 2, "what the second write gave")), 0, "{}")
+    run.equal("write(2, text, 0) to give",
+              signed(run.report("hello", 2, "what the second write gave")), 0, "{}")
 
 
 @test("3.4", WRITES, "sys_write")
@@ -50,20 +55,25 @@ def whole_output(run):
               signed(run.report("output", 1, "what write to 2 gave")), len(text), "{}")
     run.expect(run.record.serial.count(text.replace(b"\n", b"\r\n")) == 1,
                f"{text.decode()!r} on the serial port, once", f"the text is {run.text[-200:]!r}")
-    sent = bytes(0 if i % 97 == 96 else ord("A") + i % 23 for i in range(run.constant("WRITE_MAX") + LONGER))
+    sent = bytes(0 if i % 97 == 96 else ord("A") + i % 23
+                 for i in range(run.constant("WRITE_MAX") + LONGER))
     run.report("output", 2, "what the long write gave")
     arrived = next(n for n in range(len(sent), -1, -1) if sent[:n] in run.record.serial)
-    run.expect(arrived == len(sent), f"the {len(sent)} bytes of two writes on the serial port, with NUL bytes among them",
-               f"only the first {arrived} are there in a row")
+    run.expect(
+        arrived == len(sent),
+        f"the {len(sent)} bytes of two writes on the serial port, with NUL bytes among them",
+        f"only the first {arrived} are there in a row")
 
 
 @test("3.4", WRITES, "sys_write")
 def bounded_write(run):
     """A write takes WRITE_MAX bytes at most, and says so: no timer comes before it has ended."""
     most = run.constant("WRITE_MAX")
-    for what, length, expected in ((2, most + LONGER, most), (3, LONGER, LONGER), (4, 1 << 40, most)):
+    for what, length, expected in ((2, most + LONGER, most), (3, LONGER, LONGER), (4, 1 << 40,
+                                                                                   most)):
         run.equal(f"write(1, bytes, {length}) to give",
-                  signed(run.report("output", what, f"what the write of {length} bytes gave")), expected, "{}")
+                  signed(run.report("output", what, f"what the write of {length} bytes gave")),
+                  expected, "{}")
 
 
 @test("3.4", WRITES, "user_range_check")
@@ -71,7 +81,8 @@ def bad_pointers(run):
     """Buffers that ring 3 may not read give -EFAULT, and print nothing."""
     calls = [call for call in calls_of(run, "pointers") if call.number == SYS_WRITE]
     for number in range(29):
-        what = f"write(1, {calls[number].rsi:#x}, {calls[number].rdx:#x})" if number < len(calls) else "write"
+        what = f"write(1, {calls[number].rsi:#x}, {calls[number].rdx:#x})" if number < len(
+            calls) else "write"
         result = signed(run.report("pointers", number, f"what {what} gave"))
         if number < 4:
             run.equal(f"the good {what} to give", result, (1, 6, 1, 0)[number], "{}")
@@ -82,20 +93,23 @@ def bad_pointers(run):
     own = [e for e in run.exceptions() if e.cpl == 0]
     run.expect(not own, "each to be refused before the kernel touches it",
                f"{len(own)} exceptions came in the kernel, in copy_from_user() or elsewhere")
-    run.expect(printed == "<across!", 'only "<across!" on the serial port', f"there is {printed[:200]!r}")
+    run.expect(printed == "<across!", 'only "<across!" on the serial port',
+               f"there is {printed[:200]!r}")
 
 
 @test("3.4", WRITES, "sys_write")
 def bad_file_descriptors(run):
     """Other file descriptors than 1 and 2 give -EBADF."""
     for what, fd in ((100, 0), (101, 3), (102, -1)):
-        run.equal(f"write({fd}, …) to give", signed(run.report("pointers", what, f"what write({fd}, …) gave")), EBADF, "{}")
+        run.equal(f"write({fd}, …) to give",
+                  signed(run.report("pointers", what, f"what write({fd}, …) gave")), EBADF, "{}")
 
 
 @test("3.4", RANGES, "user_range_check")
 def every_level_counts(run):
     """A page is the program's when P and U are set on all four levels; no byte is always fine."""
-    run.equal("the check of three good pages to give", signed(run.groups("good")[0]["result"]), 0, "{}")
+    run.equal("the check of three good pages to give", signed(run.groups("good")[0]["result"]), 0,
+              "{}")
     for what, bit in (("level without PTE_U", "PTE_U"), ("level without PTE_P", "PTE_P")):
         groups = run.groups(what)
         run.expect(len(groups) == 4, "four levels", f"there are {len(groups)}")
@@ -103,7 +117,8 @@ def every_level_counts(run):
             run.equal(f"the check of a page whose entry at level {group[what]} lacks {bit} to give",
                       signed(group["result"]), EFAULT, "{}")
     for group in run.groups("no byte at"):
-        run.equal(f"the check of 0 bytes at {group['no byte at']:#x} to give", signed(group["result"]), 0, "{}")
+        run.equal(f"the check of 0 bytes at {group['no byte at']:#x} to give",
+                  signed(group["result"]), 0, "{}")
 
 
 @test("3.4", RANGES, "user_range_check")
@@ -112,16 +127,20 @@ def every_page_counts(run):
     groups = run.groups("hole in page")
     run.expect(len(groups) == 3, "three pages", f"there are {len(groups)}")
     for group in groups:
-        for what, pages in (("result", "three pages"), ("odd result", "a range across three pages")):
-            run.equal(f"the check of {pages}, of which number {group['hole in page'] + 1} is not mapped, to give",
-                      signed(group[what]), EFAULT, "{}")
+        for what, pages in (("result", "three pages"), ("odd result",
+                                                        "a range across three pages")):
+            run.equal(
+                f"the check of {pages}, of which number {group['hole in page'] + 1} is not "
+                "mapped, to give",
+                signed(group[what]), EFAULT, "{}")
 
 
 @test("3.4", RANGES, "user_range_check")
 def a_check_changes_nothing(run):
-    """Where there is no table, the check makes none: it would be the kernel's memory that a program spends."""
+    """Where there is no table, the check makes none: a program would spend the kernel's memory."""
     for group in run.groups("no table at"):
-        run.equal(f"the check of {group['no table at']:#x} to give", signed(group["result"]), EFAULT, "{}")
+        run.equal(f"the check of {group['no table at']:#x} to give", signed(group["result"]),
+                  EFAULT, "{}")
     run.equal("frames that the checks take:", run.value("frames used by checks"), 0, "{}")
 
 
@@ -131,11 +150,13 @@ def system_call_from_ring_3(run):
     expected = ["[Ring 3 Test] Hello from Ring 3!", "[Ring 3 Test] Hello from user space!",
                 "[Ring 3 Test] Current PID: 1", "[Ring 3 Test] All tests passed! Exiting..."]
     lines = [line for line in run.text.split("\n") if "[Ring 3 Test]" in line]
-    run.expect(lines == expected, f"the lines {expected}", f"there are {lines or 'none'}; {run.stopped()}")
+    run.expect(lines == expected, f"the lines {expected}",
+               f"there are {lines or 'none'}; {run.stopped()}")
     writes = [call for call in calls_of(run, "ring3_test")
               if call.number == SYS_WRITE and call.cs == 0x1B and call.ss == 0x23]
-    run.expect(sum(call.rdx == len(line) + 1 for line in expected for call in writes) >= 4,
-               "a system call from ring 3 for each of them", f"{len(writes)} writes came from there")
+    run.expect(
+        sum(call.rdx == len(line) + 1 for line in expected for call in writes) >= 4,
+        "a system call from ring 3 for each of them", f"{len(writes)} writes came from there")
 
 
 # ---- 3.5 ----
@@ -145,24 +166,36 @@ def timer_interrupts_ring_3(run):
     """A program that makes no system call is interrupted, then taken off the CPU."""
     run.start("spin")
     ticks = [e for e in run.exceptions(run.constant("VECTOR_TIMER"), "interrupt") if e.cpl == 3]
-    run.expect(len(ticks) >= run.constant("SLICES_MAX"), f"{run.constant('SLICES_MAX')} interruptions of ring 3",
-               f"there were {len(ticks)}; {run.stopped()}")
+    run.expect(
+        len(ticks) >= run.constant("SLICES_MAX"),
+        f"{run.constant('SLICES_MAX')} interruptions of ring 3",
+        f"there were {len(ticks)}; {run.stopped()}")
     line = re.search(r"^PID 1 has used up its.*$", run.text, re.M)
     expected = f"PID 1 has used up its {run.constant('SLICES_MAX')} time slices"
-    run.expect(line and line[0] == expected, f'the line "{expected}"', f'it is "{line[0]}"' if line else run.stopped())
+    run.expect(line and line[0] == expected, f'the line "{expected}"',
+               f'it is "{line[0]}"' if line else run.stopped())
 
 
 @test("3.5", SLICES, "timer_tick")
 def each_has_its_slices(run):
-    """Each process is interrupted SLICES_MAX times, and after each time schedule() decides who goes on."""
-    slices, ticks = run.constant("SLICES_MAX"), [group["tick in PID"] for group in run.groups("tick in PID")]
-    run.expect(not run.values("timer_tick returned"), "timer_tick() to end in schedule() or process_end()",
-               "it returned to its caller")
-    run.expect(ticks[:8] == [2, 2, 2, 1, 2, 1, 2, 1], "PID 1 to go on once it may run, after three slices of PID 2, "
-               "and then one after the other", f"the first slices were those of PID {', '.join(map(str, ticks[:8]))}")
+    """Each process is interrupted SLICES_MAX times; each time schedule() says who goes on."""
+    slices, ticks = run.constant("SLICES_MAX"), [
+        group["tick in PID"] for group in run.groups("tick in PID")
+    ]
+    run.expect(not run.values("timer_tick returned"),
+               "timer_tick() to end in schedule() or process_end()", "it returned to its caller")
+    run.expect(
+        ticks[:8] == [2, 2, 2, 1, 2, 1, 2,
+                      1], "PID 1 to go on once it may run, after three slices of PID 2, "
+        "and then one after the other",
+        f"the first slices were those of PID {', '.join(map(str, ticks[:8]))}")
     for pid in (1, 2):
-        run.expect(ticks.count(pid) == slices, f"{slices} slices for PID {pid}", f"it got {ticks.count(pid)}")
-        counts = [group["rbx"] for group in run.groups("tick in PID") if group["tick in PID"] == pid]
+        run.expect(
+            ticks.count(pid) == slices, f"{slices} slices for PID {pid}",
+            f"it got {ticks.count(pid)}")
+        counts = [
+            group["rbx"] for group in run.groups("tick in PID") if group["tick in PID"] == pid
+        ]
         back = next((pair for pair in zip(counts, counts[1:]) if pair[0] > pair[1]), None)
         run.expect(not back, f"PID {pid} to go on where it was interrupted",
                    back and f"RBX, which it counts up, was {back[0]:#x} and then {back[1]:#x}")
@@ -174,10 +207,12 @@ def programs_take_turns(run):
     run.start("exit_pid")
     slices, ticks = run.constant("SLICES_MAX"), 0
     for event in run.record.events:
-        ticks += (event.vector, event.kind, event.cpl) == (run.constant("VECTOR_TIMER"), "interrupt", 3)
+        ticks += (event.vector, event.kind, event.cpl) == (run.constant("VECTOR_TIMER"),
+                                                           "interrupt", 3)
         if event.kind == "software" and event.cpl == 3:         # spin.c makes no system call
             break
-    run.expect(0 < ticks < slices, f"exit_pid.c to run before spin.c has been interrupted {slices} times",
+    run.expect(0 < ticks < slices,
+               f"exit_pid.c to run before spin.c has been interrupted {slices} times",
                f"it came after {ticks} interruptions")
 
 
@@ -185,10 +220,14 @@ def programs_take_turns(run):
 def interrupted_registers(run):
     """An interrupted program goes on with all its registers and its flags as they were."""
     reports = run.reports("spin")
-    run.expect(2 not in reports, "RFLAGS of spin.c with DF and IF set, and IOPL 0, after an interruption as before it",
-               f"of these bits it has {reports.get(2, 0):#x} after it")
-    run.expect(not reports, "no register of spin.c changed by an interruption", "it found one with another value")
-    run.expect(run.exceptions(run.constant("VECTOR_TIMER"), "interrupt"), "interruptions by the timer", "there were none")
+    run.expect(
+        2 not in reports,
+        "RFLAGS of spin.c with DF and IF set, and IOPL 0, after an interruption as before it",
+        f"of these bits it has {reports.get(2, 0):#x} after it")
+    run.expect(not reports, "no register of spin.c changed by an interruption",
+               "it found one with another value")
+    run.expect(run.exceptions(run.constant("VECTOR_TIMER"), "interrupt"),
+               "interruptions by the timer", "there were none")
 
 
 @test("3.5", TIMERS, "timer_tick")
@@ -200,17 +239,20 @@ def kernel_goes_on(run):
 
 @test("3.5", MAIN, "timer_tick")
 def loop_program(run):
-    """The loop program prints until it is taken off the CPU; the next one has its turn in between."""
+    """The loop program prints until it is taken off the CPU; others run in between."""
     lines = re.findall(r"^\[Ring 3 Loop\] still running: (\d+)$", run.text, re.M)
     run.expect(lines.count("1") < 2, "the loop program's lines, counting up",
                f"there are {lines.count('1')} that say 1: it begins anew after each interruption")
-    run.expect(len(lines) >= 2 and lines == [str(n + 1) for n in range(len(lines))],
-               "the loop program's lines, counting up", f"they count {', '.join(lines[:12])}; {run.stopped()}")
-    run.expect("PID 2 has used up its" in run.text, 'the line "PID 2 has used up its … time slices"',
-               run.stopped())
+    run.expect(
+        len(lines) >= 2 and lines == [str(n + 1) for n in range(len(lines))],
+        "the loop program's lines, counting up",
+        f"they count {', '.join(lines[:12])}; {run.stopped()}")
+    run.expect("PID 2 has used up its" in run.text,
+               'the line "PID 2 has used up its … time slices"', run.stopped())
     run.start("ring3_privilege_test")
     run.expect("PID 3 starts" in run.text.split("PID 2 has used up its")[0],
-               "ring3_privilege_test to start while the loop program has not ended yet", "it starts after it")
+               "ring3_privilege_test to start while the loop program has not ended yet",
+               "it starts after it")
 
 
 # ---- 3.6 ----
@@ -223,8 +265,10 @@ def privilege_protection(run):
                f"{[decode.vector(e.vector) for e in faults]}; {run.stopped()}")
     run.equal("its error code", faults[0].error_code, 0)
     program = "ring3_privilege_test"
-    line = re.search(r"^#GP in PID 3: .*error code (?:0x)?0, rip (0x[0-9a-f]+), CPL 3$", run.text, re.M)
-    run.expect(line is not None, 'the line "#GP in PID 3: general protection, error code 0, rip 0x…, CPL 3"',
+    line = re.search(r"^#GP in PID 3: .*error code (?:0x)?0, rip (0x[0-9a-f]+), CPL 3$", run.text,
+                     re.M)
+    run.expect(line is not None,
+               'the line "#GP in PID 3: general protection, error code 0, rip 0x…, CPL 3"',
                run.stopped())
     for rip in {int(line[1], 16), faults[0].rip or int(line[1], 16)}:
         code = symbols.load(run.programs[program]).bytes_at(rip, 1)
@@ -243,7 +287,8 @@ def faults_kill_one_process(run):
         if code is not None:
             run.equal(f"the error code after {tried}", fault.error_code, code)
         if fault.rip is not None and program != "run_stack":
-            run.equal(f"the exception after {tried} at", fault.rip, run.program_symbol(program, "the_fault"))
+            run.equal(f"the exception after {tried} at", fault.rip,
+                      run.program_symbol(program, "the_fault"))
     run.expect(len(faults) == len(FAULTS), f"{len(FAULTS)} exceptions from ring 3",
                f"there were {len(faults)}; {run.stopped()}")
     run.start("exit_pid")
@@ -258,19 +303,24 @@ def faults_are_reported(run):
         mnemonic, name = decode.VECTORS[vector]
         start = f"{mnemonic} in PID {run.pid_of(program)}:"
         lines = [line for line in run.text.split("\n") if line.startswith(start)]
-        run.expect(len(lines) == 1, f'one line "{start} …" after {tried}', f"there are {len(lines)}; {run.stopped()}")
-        run.expect("CPL 3" in lines[0] and "rip 0x" in lines[0], "rip and CPL in it", f'it is "{lines[0]}"')
+        run.expect(
+            len(lines) == 1, f'one line "{start} …" after {tried}',
+            f"there are {len(lines)}; {run.stopped()}")
+        run.expect("CPL 3" in lines[0] and "rip 0x" in lines[0], "rip and CPL in it",
+                   f'it is "{lines[0]}"')
         run.expect(name in lines[0], f'the name "{name}" in it', f'it is "{lines[0]}"')
         event = faults.get(program)
         if program == "run_stack":
             rip = run.constant("USER_STACK_TOP") - 64
         else:
             rip = run.program_symbol(program, "the_fault")
-        run.expect(rip in numbers(lines[0], "rip"), f"rip {rip:#x} in it, where the program has tried {tried}",
+        run.expect(rip in numbers(lines[0], "rip"),
+                   f"rip {rip:#x} in it, where the program has tried {tried}",
                    f'it is "{lines[0]}"')
         if event and event.vector == vector and event.error_code is not None:
             run.expect(event.error_code in numbers(lines[0], "error code"),
-                       f"error code {event.error_code:#x} in it, which the processor has pushed", f'it is "{lines[0]}"')
+                       f"error code {event.error_code:#x} in it, which the processor has pushed",
+                       f'it is "{lines[0]}"')
     run.expect(not re.search(r"FAILED|PANIC", run.text), "no panic", run.stopped())
 
 
@@ -278,5 +328,6 @@ def faults_are_reported(run):
 def nothing_after_a_fault(run):
     """A process that has faulted executes nothing any more."""
     for program in FAULTS:
-        run.expect(not run.reports(program), f"{program}.c to end at its fault", "it went on after it")
+        run.expect(not run.reports(program), f"{program}.c to end at its fault",
+                   "it went on after it")
     run.equal("secret.c to read what it wrote:", run.reports("secret").get(2), ord("s"))

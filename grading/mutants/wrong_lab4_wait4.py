@@ -1,0 +1,123 @@
+"""Wrong solutions of exercise 4.5, one mistake a row."""
+from ringstep.grading.rows import Wrong
+
+WRONG = [
+    Wrong("4.5", "gone at once",
+          find="    process->state = PROCESS_ZOMBIE;\n    wake_up(",
+          put="    child_remove(task);\n    task_destroy(task);\n    return;\n    wake_up(",
+          test="zombies",
+          says="wait for ever"),
+    Wrong("4.5", "no zombie",
+          find="    process->state = PROCESS_ZOMBIE;\n",
+          put="",
+          test="zombies",
+          says="wait for ever"),
+    Wrong("4.5", "the parent is not woken",
+          find="    wake_up(&task->parent->child_ended);\n",
+          put="",
+          test="nothing_is_left",
+          says="nobody to wait for ever"),
+    Wrong("4.5", "the child is woken, not the parent",
+          find="    wake_up(&task->parent->child_ended);\n",
+          put="    wake_up(&task->child_ended);\n",
+          test="nothing_is_left",
+          says="nobody to wait for ever"),
+    Wrong("4.5", "orphans keep their parent",
+          find="        child_remove(child);\n        if (child->process.state",
+          put="        task->first_child = child->next_sibling;\n"
+              "        if (child->process.state",
+          test="orphans",
+          says="neither has a parent"),
+    Wrong("4.5", "zombies of a dead parent stay",
+          find="        if (child->process.state == PROCESS_ZOMBIE)\n"
+               "            task_destroy(child);\n",
+          put="",
+          test="nothing_is_left",
+          says="PIDs"),
+    Wrong("4.5", "living children of a dead parent are destroyed",
+          find="        if (child->process.state == PROCESS_ZOMBIE)\n"
+               "            task_destroy(child);\n",
+          put="        task_destroy(child);\n",
+          test="orphans",
+          says=""),
+    Wrong("4.5", "an orphan becomes a zombie",
+          find="    if (!task->parent) {\n        task_destroy(task);\n        return;\n    }\n"
+               "    process->state = PROCESS_ZOMBIE;\n",
+          put="    process->state = PROCESS_ZOMBIE;\n    if (!task->parent)\n        return;\n",
+          test="nothing_is_left",
+          says="PIDs"),
+    Wrong("4.5", "never reaped",
+          find="    child_remove(child);\n    task_destroy(child);\n    return pid;\n",
+          put="    child_remove(child);\n    return pid;\n",
+          test="zombies",
+          says="the parent alone"),
+    Wrong("4.5", "reaped, and still a child",
+          find="    child_remove(child);\n    task_destroy(child);\n    return pid;\n",
+          put="    task_destroy(child);\n    return pid;\n",
+          test="wait_without_a_child",
+          says="to give -10"),
+    Wrong("4.5", "reaped before its status is known to arrive",
+          find="    int error = status ? copy_to_user(status, &child->status, sizeof "
+               "child->status) : 0;\n"
+               "    if (error)\n        return error;\n    pid = child->process.pid;\n"
+               "    child_remove(child);\n",
+          put="    int value = child->status;\n    pid = child->process.pid;\n"
+              "    child_remove(child);\n"
+              "    int error = status ? copy_to_user(status, &value, sizeof value) : 0;\n"
+              "    if (error) {\n        task_destroy(child);\n        return error;\n    }\n",
+          test="status_that_cannot_be_written",
+          says="a status pointer"),
+    Wrong("4.5", "status written without a look",
+          find="copy_to_user(status, &child->status, sizeof child->status) : 0;",
+          put="(*(int *)status = child->status, 0) : 0;",
+          test="status_that_cannot_be_written",
+          says=""),
+    Wrong("4.5", "looks once",
+          find="    while ((child = find_child(parent, pid)) && child->process.state != "
+               "PROCESS_ZOMBIE) {\n"
+               "        if (options & WNOHANG)\n            return 0;\n"
+               "        sleep_on(&parent->child_ended);\n    }\n",
+          put="    if ((child = find_child(parent, pid)) && child->process.state != "
+              "PROCESS_ZOMBIE) {\n"
+              "        if (options & WNOHANG)\n            return 0;\n"
+              "        sleep_on(&parent->child_ended);\n    }\n",
+          test="the_right_child",
+          says="status"),
+    Wrong("4.5", "any child will do",
+          find="        if (pid != -1 && child->process.pid != pid)\n            continue;\n",
+          put="",
+          test="the_right_child",
+          says="wait4() for PID"),
+    Wrong("4.5", "any process of that PID",
+          find="    struct task *living = NULL;\n",
+          put="    if (pid > 0)\n"
+              "        return process_find(pid) ? task_of(process_find(pid)) : NULL;\n"
+              "    struct task *living = NULL;\n",
+          test="wait_without_a_child",
+          says=""),
+    Wrong("4.5", "the first child, ended or not",
+          find="            return child;\n        living = child;\n",
+          put="            return child;\n        return child;\n",
+          test="any_that_has_ended",
+          says="that has ended"),
+    Wrong("4.5", "WNOHANG waits",
+          find="        if (options & WNOHANG)\n            return 0;\n",
+          put="",
+          test="wnohang",
+          says="WNOHANG"),
+    Wrong("4.5", "options not checked",
+          find=" || (options & ~WNOHANG) || usage)",
+          put=" || usage)",
+          test="wait_without_a_child",
+          says="another option"),
+    Wrong("4.5", "PID 0 is any child",
+          find="    if (pid == 0 || pid < -1 ||",
+          put="    if (pid == 0)\n        pid = -1;\n    if (pid < -1 ||",
+          test="wait_without_a_child",
+          says="wait4(0) to give -22"),
+    Wrong("4.5", "no child is no error",
+          find="        return -ECHILD;\n",
+          put="        return 0;\n",
+          test="wait_without_a_child",
+          says="to give -10"),
+]
