@@ -45,7 +45,7 @@ python = PYTHONPATH=tools $(PYTHON) -B -m ringstep
 .PHONY: demo grade handin open reset handouts
 
 last = $(lastword $(LABS))
-demo:                   ## boot the last lab, finished: Hello from Ring 3!
+demo:                   ## boot the last lab, finished
 	$(if $(wildcard solutions/$(last)),,$(error make demo: the solutions of $(last) are not in this tree))
 	@$(MAKE) qemu-nox LAB=$(last) SOLVED=all
 

@@ -12,12 +12,13 @@ def without_numbers(text):
 
 
 def test_the_transcript_is_real():
-    shown = re.search(r"<!-- from: transcript lab=\d+ solved=all -->\n```text\n(.*?)\n```",
+    shown = re.search(r"<!-- from: transcript lab=\d+ solved=all start=.* -->\n```text\n(.*?)\n```",
                       (ROOT / "README.md").read_text(), re.S)[1]
     run = subprocess.run(["make", "demo"], cwd=ROOT, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True)
     assert run.returncode == 0
-    assert without_numbers(shown).split() == without_numbers(run.stdout).split()
+    whole = " ".join(without_numbers(run.stdout).split())
+    assert " ".join(without_numbers(shown).split()) in whole
 
 
 def test_every_folder_it_names_is_there():

@@ -1,6 +1,7 @@
 """The handouts' pictures, as SVG. Addresses, bits and offsets come from the labs' headers."""
 from typing import Dict, List, Tuple
 
+from ringstep.pages import pictures_processes
 from ringstep.pages.page import HandoutError, members
 from ringstep.pages.svg import Picture, Row, bit, grouped, number
 
@@ -239,4 +240,5 @@ DRAWINGS = (tables, descriptor, tss_descriptor, tss, gate, trap_same_ring, trap_
 
 def draw_all() -> Dict[str, str]:
     """File name → SVG."""
-    return {f"{drawing.__name__}.svg": drawing().svg() for drawing in DRAWINGS}
+    return {f"{drawing.__name__}.svg": drawing().svg()
+            for drawing in (*DRAWINGS, *pictures_processes.DRAWINGS)}
