@@ -25,7 +25,8 @@ def test_a_disk_that_ends_too_early_is_said(tmp_path):
     short = tmp_path / "short.img"
     short.write_bytes((out / "ringstep.img").read_bytes()[:4096])   # the kernel is missing
     record = qemu.boot(short)
-    assert record.text == "boot: cannot read the disk\n" and (record.end, record.status) == ("power-off", 1)
+    assert record.text == "boot: cannot read the disk\n" and (record.end,
+                                                              record.status) == ("power-off", 1)
 
 
 def test_a_kernel_that_is_too_large_fails_with_the_two_numbers(tmp_path):
@@ -33,7 +34,8 @@ def test_a_kernel_that_is_too_large_fails_with_the_two_numbers(tmp_path):
     shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("build", ".git"))
     (tree / "labs/lab1-boot/kernel/large.c").write_text(
         "const char large[600000] = { 1 };\n")
-    run = subprocess.run(["make", "LAB=1"], cwd=tree, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    run = subprocess.run(["make", "LAB=1"], cwd=tree, text=True, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
     words = re.search(r"the kernel has (\d+) bytes, the boot sector can load (\d+)", run.stderr)
     assert run.returncode != 0 and int(words[1]) > 600000 and int(words[2]) == 512 << 10
 
@@ -48,8 +50,12 @@ def test_every_size_of_memory(mib, frames):
 
 def test_an_image_has_the_sections_it_should():
     _, out = built(3)
-    words = subprocess.run(["readelf", "-SW", out / "kernel.elf"], stdout=subprocess.PIPE, text=True).stdout
-    loaded = [name for name, flags in re.findall(r"\] (\.\S+) +\S+ +(?:\S+ ){4,}\s*([WAXMSI]+) ", words) if "A" in flags]
+    words = subprocess.run(["readelf", "-SW", out / "kernel.elf"], stdout=subprocess.PIPE,
+                           text=True).stdout
+    loaded = [
+        name for name, flags in re.findall(r"\] (\.\S+) +\S+ +(?:\S+ ){4,}\s*([WAXMSI]+) ", words)
+        if "A" in flags
+    ]
     assert [name for name in loaded if name not in (".got", ".plt", ".rela")] == \
         [".boot", ".text", ".rodata", ".data", ".bss"], words
 

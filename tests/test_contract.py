@@ -70,7 +70,7 @@ def test_a_later_lab_embeds_the_record(tree):
     root = tree("labs")
     folder = root / "labs/lab10-scratch/include"
     folder.mkdir(parents=True)
-    (folder / "wait.h").write_text("""#pragma once
+    (folder / "embedding.h").write_text("""#pragma once
         #include <process.h>
         #define SELECTOR_OTHER (0x18 | 3)
         struct process10 { struct process process; int parent; };

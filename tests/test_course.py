@@ -15,8 +15,10 @@ ROOT = Path(__file__).parent.parent
 
 
 def make(*arguments, cwd=ROOT):
-    return subprocess.run(["make", *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, env={k: v for k, v in os.environ.items() if k != "MAKEFLAGS"})
+    return subprocess.run(["make", *arguments], cwd=cwd, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True,
+                          env={k: v
+                               for k, v in os.environ.items() if k != "MAKEFLAGS"})
 
 
 def test_a_handin_has_the_exercise_files_and_nothing_else():
@@ -86,7 +88,10 @@ def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
     tree = tmp_path / "edition"
     shutil.copytree(ROOT / "build/edition-lab2", tree)
     files = [str(f.relative_to(tree)) for f in tree.rglob("*")]
-    assert not [f for f in files if f.startswith(("solutions/lab2", "labs/lab3", "grading/mutants", "tests", ".git/"))]
+    assert not [
+        f for f in files
+        if f.startswith(("solutions/lab2", "labs/lab3", "grading/mutants", "tests", ".git/"))
+    ]
     run = make("qemu-nox", "SOLVED=earlier", cwd=tree)
     assert "Exercise 2.1: " in run.stdout
     assert "Exercise 2.1: " in make("why", cwd=tree).stdout
@@ -97,13 +102,17 @@ def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
     assert "mutants" not in make("help", cwd=tree).stdout
     with open(tree / "labs/lab1-boot/kernel/gdt.c", "a") as given:
         given.write("/* mine */\n")
-    assert "changed: labs/lab1-boot/kernel/gdt.c: a given file" in make("grade", "ONLY=1.1", cwd=tree).stdout
+    assert "changed: labs/lab1-boot/kernel/gdt.c: a given file" in make(
+        "grade", "ONLY=1.1", cwd=tree).stdout
     for name in ("frame_alloc.c", "page_table_walk.c"):
-        shutil.copy(ROOT / "solutions/lab2-process/exercises" / name, tree / "labs/lab2-process/exercises")
-    shutil.copy(ROOT / "solutions/lab2-process/exercises/create_process.c", tree / "labs/lab2-process/exercises")
+        shutil.copy(ROOT / "solutions/lab2-process/exercises" / name,
+                    tree / "labs/lab2-process/exercises")
+    shutil.copy(ROOT / "solutions/lab2-process/exercises/create_process.c",
+                tree / "labs/lab2-process/exercises")
     run = make("grade", "LAB=2", cwd=tree)
     assert "Lab 2 Score: 32/100" in run.stdout, run.stdout
-    assert re.search(r"2.6  create_process.c +not-run", run.stdout) and "2.6  nothing is wrong so far" in run.stdout
+    assert re.search(r"2.6  create_process.c +not-run",
+                     run.stdout) and "2.6  nothing is wrong so far" in run.stdout
     assert "not written or not right yet" in " ".join(run.stdout.split())
     assert "was as at" not in make("reset", "EX=2.1", cwd=tree).stdout
 
@@ -112,9 +121,10 @@ def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
 def test_exercises_that_do_not_work_together_do_not_look_perfect(tmp_path):
     """Each passes alone: one leaves a mark in DR0, the other one waits while it is there."""
     shutil.copytree(ROOT / "solutions/lab1-boot", tmp_path / "in/ada/lab1-boot")
-    for name, line, put in (
-            ("interrupt_gate.c", "    return (struct gate){", '    asm volatile ("mov %0, %%dr0" :: "r"(77UL));\n'),
-            ("trap_use_stack.c", "    struct gate gate = idt_get(vector);", '''    unsigned long mark;
+    for name, line, put in (("interrupt_gate.c", "    return (struct gate){",
+                             '    asm volatile ("mov %0, %%dr0" :: "r"(77UL));\n'),
+                            ("trap_use_stack.c", "    struct gate gate = idt_get(vector);",
+                             '''    unsigned long mark;
                 asm volatile ("mov %%dr0, %0" : "=r"(mark));
                 while (mark == 77) asm volatile ("");\n''')):
         file = tmp_path / "in/ada/lab1-boot/exercises" / name

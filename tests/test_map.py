@@ -15,8 +15,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def draw(lab=3, solved="all", compare="", build="build"):
-    made = subprocess.run(["make", "-s", "map", f"LAB={lab}", f"SOLVED={solved}", f"COMPARE={compare}"], cwd=ROOT, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    made = subprocess.run(
+        ["make", "-s", "map", f"LAB={lab}", f"SOLVED={solved}", f"COMPARE={compare}"], cwd=ROOT,
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert made.returncode == 0, made.stdout
     return made.stdout
 
@@ -43,12 +44,15 @@ def test_colours_differ_in_brightness():
     style = (ROOT / "tools/ringstep/explain/memmap.html").read_text()
     colors = {name: (color * 2 if len(color) == 3 else color) for name, color in
               re.findall(r"\.(\w+) \{ background: (#\w+)", style)}
-    values = sorted(lightness(c if len(c) == 7 else "#" + "".join(2 * d for d in c[1:4])) for c in colors.values())
+    values = sorted(
+        lightness(c if len(c) == 7 else "#" + "".join(2 * d for d in c[1:4]))
+        for c in colors.values())
     assert len(values) == 8 and all(b - a >= 6 for a, b in zip(values, values[1:])), colors
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lab, solved", [(1, "all"), (1, ""), (2, "all"), (2, "earlier"), (3, ""), (3, "1,2")])
+@pytest.mark.parametrize("lab, solved", [(1, "all"), (1, ""), (2, "all"), (2, "earlier"), (3, ""),
+                                         (3, "1,2")])
 def test_every_kernel_can_be_drawn(lab, solved):
     assert "page tables of the kernel" in draw(lab, solved)
 
@@ -56,7 +60,8 @@ def test_every_kernel_can_be_drawn(lab, solved):
 @pytest.mark.slow
 def test_two_kernels():
     out = draw(2, "1,2.1,2.2,2.3,2.4", "all")
-    assert re.search(r"only in \S+2.4:\n  nothing\n", out) and re.search(r"only in lab2-process/all:\n(.*\n)*  PID 3\n", out)
+    assert re.search(r"only in \S+2.4:\n  nothing\n", out) and re.search(
+        r"only in lab2-process/all:\n(.*\n)*  PID 3\n", out)
     page = (ROOT / "build/map.html").read_text()
     assert page.count("<article>") == 2 and "≠" in page and "kernel stack 0 (PID 1)" in page
 
@@ -76,15 +81,19 @@ class Browser:
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
         self.read, self.write, self.number, self.buffer, self.events = ours_in, ours_out, 0, b"", []
-        argv = [shutil.which("chromium") or "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
-                f"--user-data-dir={profile}", "about:blank"]
+        argv = [
+            shutil.which("chromium") or "chromium", "--headless", "--no-sandbox", "--disable-gpu",
+            "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank"
+        ]
         high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in (theirs_in, theirs_out)]
-        self.process = subprocess.Popen(argv, pass_fds=[3, 4], stderr=subprocess.DEVNULL, start_new_session=True,
-                                        preexec_fn=lambda: [os.dup2(fd, to) for fd, to in zip(high, (3, 4))])
+        self.process = subprocess.Popen(
+            argv, pass_fds=[3, 4], stderr=subprocess.DEVNULL, start_new_session=True,
+            preexec_fn=lambda: [os.dup2(fd, to) for fd, to in zip(high, (3, 4))])
         for fd in (theirs_in, theirs_out, *high):
             os.close(fd)
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.session = self.call("Target.attachToTarget", targetId=target,
+                                 flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
@@ -105,12 +114,14 @@ class Browser:
             self.buffer += os.read(self.read, 65536)
 
     def value(self, expression):
-        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        return self.call("Runtime.evaluate", expression=expression,
+                         returnByValue=True)["result"].get("value")
 
     def key(self, name, code):
         text = {"text": "\r"} if name == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=name, code=name, windowsVirtualKeyCode=code, **text)
+            self.call("Input.dispatchKeyEvent", type=kind, key=name, code=name,
+                      windowsVirtualKeyCode=code, **text)
 
 
 @pytest.mark.slow
@@ -122,21 +133,32 @@ def test_in_a_browser(tmp_path):
         browser.call("Page.navigate", url="file://" + path)
         while browser.value("document.readyState + location.protocol") != "completefile:":
             time.sleep(0.05)
-        assert browser.value("[...document.querySelectorAll('h3')].map(h => h.textContent).join()") == \
+        headings = "[...document.querySelectorAll('h3')].map(h => h.textContent).join()"
+        assert browser.value(headings) == \
             "physical memory,address spaces,kernel,PID 1,PID 2,PID 3"
         browser.value("document.querySelectorAll('.space')[1].scrollIntoView()")
         for _ in range(200):                        # Tab to an entry of PID 1's page table
             browser.key("Tab", 9)
-            if browser.value("document.activeElement.closest('.space')?.querySelector('h3').textContent") == "PID 1":
+            if browser.value(
+                    "document.activeElement.closest('.space')?.querySelector('h3').textContent"
+            ) == "PID 1":
                 break
         assert browser.value("document.activeElement.tagName") == "SUMMARY"
         shown = "document.activeElement.parentElement.querySelector('p').checkVisibility()"
         assert browser.value("document.activeElement.parentElement.open") is False
         browser.key("Enter", 13)
-        assert browser.value("document.activeElement.parentElement.open") is True and browser.value(shown) in (True, None)
-        assert "U: ring 3 may use it" in browser.value("document.activeElement.parentElement.querySelector('p').textContent")
-        wrong = [e for e in browser.events if e["method"] in ("Runtime.exceptionThrown", "Log.entryAdded")]
-        asked = [e["params"]["request"]["url"] for e in browser.events if e["method"] == "Network.requestWillBeSent"]
+        assert browser.value("document.activeElement.parentElement.open"
+                             ) is True and browser.value(shown) in (True, None)
+        assert "U: ring 3 may use it" in browser.value(
+            "document.activeElement.parentElement.querySelector('p').textContent")
+        wrong = [
+            e for e in browser.events
+            if e["method"] in ("Runtime.exceptionThrown", "Log.entryAdded")
+        ]
+        asked = [
+            e["params"]["request"]["url"] for e in browser.events
+            if e["method"] == "Network.requestWillBeSent"
+        ]
         assert not wrong and all(url.startswith("file:") for url in asked)
     finally:
         browser.process.terminate()

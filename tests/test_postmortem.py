@@ -29,8 +29,10 @@ CRASHES = [
     (3, "2.4", "kernel half not copied", "entry 256 of the PML4"),
     (3, "3.2", "SS with RPL 0", "SS has RPL 0 and CS has RPL 3"),
     (1, "1.2", "SS loaded with the code segment", "SS cannot hold selector 0x8"),
-    (1, "1.3", "not present", 'ltr refuses selector 0x28: its descriptor is "available 64-bit TSS, not present'),
-    (1, "1.3", "a code segment's S bit", 'ltr refuses selector 0x28: its descriptor is "present, DPL 0, 16-bit code"'),
+    (1, "1.3", "not present",
+     'ltr refuses selector 0x28: its descriptor is "available 64-bit TSS, not present'),
+    (1, "1.3", "a code segment's S bit",
+     'ltr refuses selector 0x28: its descriptor is "present, DPL 0, 16-bit code"'),
     (1, "1.5", "nothing dropped", "16 bytes too low at iretq"),
     (1, "1.6", "interrupts switched on", "no exception: the interrupt of line 0"),
     (3, "1.5", "error code not dropped", "8 bytes too low at iretq"),
@@ -47,14 +49,17 @@ CRASHES = [
     (3, "2.4", "only entry 256 copied", "entry 273 of the PML4"),
     (3, "2.4", "kernel half shifted by one", "entry 256 of the PML4"),
     (3, "2.4", "lower tables leaked", "6 for each process, no more than the tables below a PML4"),
-    (3, "2.4", "pages leaked", "18 for each process, as many as the pages of a program and its stack"),
+    (3, "2.4", "pages leaked",
+     "18 for each process, as many as the pages of a program and its stack"),
     (2, "2.4", "kernel half freed, too", "the kernel half was freed, too"),
     (3, "2.4", "kernel half freed, too", "the kernel half was freed, too"),
-    (3, "2.4", "the kernel's own page table for everybody", "own page table has mappings in the user half"),
+    (3, "2.4", "the kernel's own page table for everybody",
+     "own page table has mappings in the user half"),
     (3, "2.5", "guard page mapped", "the pages [0] are still mapped"),
     (3, "2.5", "stack one page short", "the pages [2, 3, 4] are mapped"),
     (3, "2.5", "top one page too high", "not the one that was mapped"),
-    (3, "2.5", "freed stack keeps its frames", "as many as a kernel stack has: are its frames freed?"),
+    (3, "2.5", "freed stack keeps its frames",
+     "as many as a kernel stack has: are its frames freed?"),
     (3, "2.5", "every stack in slot 0", "yet 1 of the kernel stacks is mapped"),
     (3, "2.6", "kernel stack leaked by destroy", "free_kernel_stack() was not called"),
     (3, "2.6", "record leaked by destroy", "process_discard()"),
@@ -77,7 +82,10 @@ CRASHES = [
 
 
 def slow_after(number, rows):
-    return [row if i < number else pytest.param(*row, marks=pytest.mark.slow) for i, row in enumerate(rows)]
+    return [
+        row if i < number else pytest.param(*row, marks=pytest.mark.slow)
+        for i, row in enumerate(rows)
+    ]
 
 
 def boot_wrong(lab, id, what, machine=qemu):
@@ -110,10 +118,13 @@ def test_no_crash_is_missing():
 def test_chain_and_what_is_at_fault():
     _, explanation = boot_wrong(1, "1.2", "lgdt forgotten")
     first, second, third = explanation.chain
-    assert first.startswith("#GP") and re.search(r"in gdt_load, labs/lab1-boot/exercises/gdt_load.S:\d+, ring 0$", first)
+    assert first.startswith("#GP") and re.search(
+        r"in gdt_load, labs/lab1-boot/exercises/gdt_load.S:\d+, ring 0$", first)
     assert second.startswith("#PF") and third.startswith("#DF")
     assert second.endswith("while the one above was being delivered")
-    assert explanation.at_fault[:2] == ["the instruction: mov ss, eax", "selector 0x10: an empty entry of the GDT"]
+    assert explanation.at_fault[:2] == [
+        "the instruction: mov ss, eax", "selector 0x10: an empty entry of the GDT"
+    ]
     assert "no IDT is loaded yet" in explanation.at_fault[2]
     assert explanation.read == "handouts/lab1.md#exercise-12-gdt_load"
 
@@ -123,7 +134,9 @@ def test_chain_and_what_is_at_fault():
 NOT_ON_BOCHS = {"frame not handed over", "first MiB handed out"}
 
 
-@pytest.mark.parametrize("lab, id, what, words", slow_after(0, [row for row in CRASHES[::3] if row[2] not in NOT_ON_BOCHS]))
+@pytest.mark.parametrize("lab, id, what, words",
+                         slow_after(0,
+                                    [row for row in CRASHES[::3] if row[2] not in NOT_ON_BOCHS]))
 def test_true_cause_on_bochs(lab, id, what, words):
     _, explanation = boot_wrong(lab, id, what, bochs)
     assert words in explanation.cause, explanation
@@ -131,12 +144,14 @@ def test_true_cause_on_bochs(lab, id, what, words):
 
 def test_bochs_adds_its_reason():
     _, explanation = boot_wrong(3, "3.2", "SS with RPL 0", bochs)
-    assert "[iret64: SS.rpl != CS.rpl]" in explanation.chain[0] and "SS has RPL 0 and CS has RPL 3" in explanation.cause
+    assert "[iret64: SS.rpl != CS.rpl]" in explanation.chain[
+        0] and "SS has RPL 0 and CS has RPL 3" in explanation.cause
 
 
 def test_page_walk_stops_where_it_stops():
     _, explanation = boot_wrong(3, "2.4", "kernel half not copied")
-    assert explanation.at_fault[-1].endswith("level 4, index 256: 0x0000000000000000 not present: the walk stops here")
+    assert explanation.at_fault[-1].endswith(
+        "level 4, index 256: 0x0000000000000000 not present: the walk stops here")
 
 
 def slug(heading):
@@ -149,9 +164,11 @@ def test_pages_to_read_exist():
     named = set(re.findall(r'"(\w+\.md)#([a-z0-9_-]+)"', source))
     assert len(named) > 5 and len(ids) > 10 and ids <= set(PATHS)
     named |= {tuple(section_of(id).split("#")) for id in ids}
-    vectors = ["de-divide-error", "bp-breakpoint", "ud-invalid-opcode", "nm-device-not-available", "df-double-fault",
-               "ts-invalid-tss", "np-segment-not-present", "ss-stack-segment-fault", "gp-general-protection",
-               "pf-page-fault", "exceptions", "it-hangs", "it-resets"]
+    vectors = [
+        "de-divide-error", "bp-breakpoint", "ud-invalid-opcode", "nm-device-not-available",
+        "df-double-fault", "ts-invalid-tss", "np-segment-not-present", "ss-stack-segment-fault",
+        "gp-general-protection", "pf-page-fault", "exceptions", "it-hangs", "it-resets"
+    ]
     for page, anchor in named | {("trouble.md", v) for v in vectors}:
         headings = re.findall(r"^#+ (.*)", (ROOT / "handouts" / page).read_text(), re.M)
         assert anchor in map(slug, headings), f"{page}#{anchor}"
@@ -182,25 +199,29 @@ def test_kernels_own_reset(disk):
 
 @pytest.fixture(scope="module")
 def lab1():
-    made = subprocess.run(["make", "LAB=1", "SOLVED=all"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    made = subprocess.run(["make", "LAB=1", "SOLVED=all"], cwd=ROOT, stdout=subprocess.PIPE,
+                          text=True, check=True)
     return re.search(r"(\S+ringstep\.img)", made.stdout)[1]
 
 
 def runner(*arguments):
-    return subprocess.Popen([sys.executable, "-B", "-m", "ringstep", *arguments], text=True, cwd=ROOT,
-                            env=dict(os.environ, PYTHONPATH="tools"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-B", "-m", "ringstep", *arguments], text=True,
+                            cwd=ROOT, env=dict(os.environ, PYTHONPATH="tools"),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def test_why_remembers(disk, lab1, tmp_path):
     kernel = lab1.replace("ringstep.img", "kernel.elf")
     image, last = disk(code.TRIPLE), str(tmp_path / "last")
-    run = lambda command, image: runner(command, "--image", image, "--kernel", kernel, "--last", last).communicate()
+    run = lambda command, image: runner(command, "--image", image, "--kernel", kernel, "--last",
+                                        last).communicate()
     assert "nothing has been run" in run("why", image)[1]
     err = run("qemu-nox", image)[1]
     assert "#GP general protection (IDT entry 3)" in err and "no IDT is loaded yet" in err
     out = run("why", "")[0]
     assert "triple fault" in out and "vector must be within IDT table limits" in out
-    assert run("qemu-nox", lab1)[1] == "qemu: the kernel shut down\n"       # a clean run prints nothing
+    assert run("qemu-nox",
+               lab1)[1] == "qemu: the kernel shut down\n"  # a clean run prints nothing
     assert "nothing to explain" in run("why", "")[0]
 
 
@@ -210,4 +231,6 @@ def test_ctrl_c_says_where(disk, lab1):
     assert process.stdout.read(1) == "x"
     process.send_signal(signal.SIGINT)
     err = process.communicate()[1]
-    assert process.returncode == 130 and "cause: it goes round in" in err and "no emulator is left running" in err
+    assert process.returncode == 130
+    assert "cause: it goes round in" in err
+    assert "no emulator is left running" in err

@@ -54,9 +54,12 @@ def test_a_folder_with_one_archive_is_that_archive(tmp_path):
 
 @pytest.mark.parametrize("front", ["", "exercises/", "my solution/"])
 def test_a_name_is_enough_where_no_path_is(tmp_path, front):
-    submission = collect(ROOT, archive(tmp_path, (front + "gdt_load.S", SOLUTION), ("notes.txt", b"")))
+    submission = collect(ROOT,
+                         archive(tmp_path, (front + "gdt_load.S", SOLUTION), ("notes.txt", b"")))
     assert submission.files == {PATH: SOLUTION}
-    assert submission.notes == ["ignored: notes.txt: is no exercise's file", f"taken: {front}gdt_load.S: as {PATH}"]
+    assert submission.notes == [
+        "ignored: notes.txt: is no exercise's file", f"taken: {front}gdt_load.S: as {PATH}"
+    ]
 
 
 def test_an_archive_beside_a_text_is_taken_and_two_are_not(tmp_path):
@@ -64,10 +67,12 @@ def test_an_archive_beside_a_text_is_taken_and_two_are_not(tmp_path):
     (tmp_path / "onlinetext.html").write_text("My answers")
     assert collect(ROOT, tmp_path).files == {PATH: SOLUTION}
     (tmp_path / "gdt_load.S").write_bytes(b"newer")
-    with pytest.raises(SubmissionError, match="which one .* handin.tar.gz, and exercise files beside it"):
+    with pytest.raises(SubmissionError,
+                       match="which one .* handin.tar.gz, and exercise files beside it"):
         collect(ROOT, tmp_path)
     (tmp_path / "gdt_load.S").rename(tmp_path / "old.zip")
-    with pytest.raises(SubmissionError, match="which one .* handin.tar.gz, old.zip|old.zip, handin.tar.gz"):
+    with pytest.raises(SubmissionError,
+                       match="which one .* handin.tar.gz, old.zip|old.zip, handin.tar.gz"):
         collect(ROOT, tmp_path)
 
 
@@ -83,21 +88,29 @@ def test_a_name_is_not_enough_beside_a_path(tmp_path):
 
 
 def test_other_files_are_ignored_by_name(tmp_path):
-    submission = collect(ROOT, archive(tmp_path, (PATH, SOLUTION), ("Makefile", b"all:"),
-                                       ("grading/lab1/points.txt", b"1.1 100 x"), ("notes.txt", b"")))
+    submission = collect(
+        ROOT,
+        archive(tmp_path, (PATH, SOLUTION), ("Makefile", b"all:"),
+                ("grading/lab1/points.txt", b"1.1 100 x"), ("notes.txt", b"")))
     assert set(submission.files) == {PATH}
     said = "\n".join(submission.notes)
-    assert [line.split(":")[1] for line in submission.notes] == [" Makefile", " grading/lab1/points.txt", " notes.txt"]
-    assert "grading/lab1/points.txt: the course's own is used" in said and "notes.txt: is no exercise's file" in said
+    assert [line.split(":")[1] for line in submission.notes
+            ] == [" Makefile", " grading/lab1/points.txt", " notes.txt"]
+    assert "grading/lab1/points.txt: the course's own is used" in said
+    assert "notes.txt: is no exercise's file" in said
 
 
 def test_a_whole_tree_may_be_handed_in(tmp_path):
     """Given files that are as they were need no word; one that was changed is named."""
     header, own = "labs/lab1-boot/include/gdt.h", "labs/lab1-boot/kernel/gdt.c"
-    submission = collect(ROOT, archive(tmp_path, ("labs/" + PATH, SOLUTION), (header, (ROOT / header).read_bytes()),
-                                       (own, b"mine")))
+    submission = collect(
+        ROOT,
+        archive(tmp_path, ("labs/" + PATH, SOLUTION), (header, (ROOT / header).read_bytes()),
+                (own, b"mine")))
     assert set(submission.files) == {PATH}
-    assert submission.notes == [f"ignored: {own}: a given file that was changed; the course's own is used"]
+    assert submission.notes == [
+        f"ignored: {own}: a given file that was changed; the course's own is used"
+    ]
 
 
 def test_a_zip_is_taken_too(tmp_path):
@@ -108,7 +121,8 @@ def test_a_zip_is_taken_too(tmp_path):
 
 
 def test_names_that_no_system_takes(tmp_path):
-    submission = collect(ROOT, archive(tmp_path, (PATH, SOLUTION), ("x" * 300 + "/y", b""), ("a\udcff", b"")))
+    submission = collect(
+        ROOT, archive(tmp_path, (PATH, SOLUTION), ("x" * 300 + "/y", b""), ("a\udcff", b"")))
     assert set(submission.files) == {PATH} and "\\udcff" in " ".join(submission.notes)
 
 
@@ -161,8 +175,8 @@ def test_a_file_of_a_gigabyte_is_refused_unread(tmp_path):
 
 
 def make(*arguments, **environment):
-    return subprocess.run(["make", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, env={**os.environ, **environment})
+    return subprocess.run(["make", *arguments], cwd=ROOT, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
 
 
 @pytest.mark.parametrize("arguments, words", [

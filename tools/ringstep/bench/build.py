@@ -31,6 +31,8 @@ def build(root: Path, lab: int, test: str = "", opt: str = "") -> Built:
     if not found:
         raise CourseError(f"make LAB={lab} names no image")
     folder = root / found[1]
+    listed = re.search(r"^program_objects :=(.*)", (folder / "selection.mk").read_text(), re.M)
+    names = re.findall(r"/programs/(\w+)\.o\b", listed[1] if listed else "")
     objects = folder.parents[1] / "objects/programs"
-    programs = [str(objects / f"{file.stem}.elf") for file in sorted(folder.glob("programs/*.o"))]
+    programs = [str(objects / f"{name}.elf") for name in names]
     return Built(str(folder / "ringstep.img"), str(folder / "kernel.elf"), programs)
