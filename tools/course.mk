@@ -67,3 +67,6 @@ handouts-check:         ##c check the handouts against the code
 
 stats:                  ##c count lines by folder and language
 	@$(python) stats
+
+# The compiler does not say what an assembler includes.
+$(objects)/grading/lab3/hostile.o: $(wildcard grading/hostile/*.S)

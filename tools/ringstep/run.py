@@ -174,7 +174,7 @@ COMMANDS: Dict[str, Callable[[Options], int]] = {
 OTHERS = {
     "grade": "grading.command", "mutants": "grading.mutants", "bench": "bench.command",
     "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
-    "handouts": "pages.handouts", "contract": "kernel.headers", "stable": "grading.stable",
+    "hostile": "grading.hostile",     "handouts": "pages.handouts", "contract": "kernel.headers", "stable": "grading.stable",
 }
 
 

@@ -1,0 +1,256 @@
+"""`make hostile` and `make fuzz`: programs in ring 3 that want the kernel's end.
+
+They stand in grading/hostile/*.S, and grading/lab3/hostile.c runs them; here its notes are
+held against the table in its image and against the emulator's own record.
+"""
+import os
+import re
+import struct
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from ringstep.course.labs import CourseError
+from ringstep.grading.harness import Boot, Run
+from ringstep.grading.kernels import boot_kernel
+from ringstep.grading.registry import BOTH
+from ringstep.grading.seen import NotReached, signed
+from ringstep.grading.workspace import Kernel
+from ringstep.kernel import decode, symbols
+from ringstep.machine import process
+from ringstep.machine.record import Limits
+
+MARK = b"order of attack\0"             # as in hostile.c, before four words
+ROW = 40                                # bytes of its struct row
+ANY, LEAKED, SEVERAL = 0x7FFFFFFF, 0x1EAC, 0x200    # as in programs.S
+EXIT, SLICES, REFUSED, NO_TRAP = 0x80, 32, 0x100, 0x101
+LIMITS = Limits(16, 2_000_000_000, 300, serial_bytes=8 << 20, log_bytes=64 << 20)
+DEATHS = 5                              # after so many it is enough
+PACK = 250                              # random programs of one boot
+
+
+class Row(NamedTuple):
+    name: str
+    is_file: int
+    vector: int
+    value: int
+
+
+class Ending(NamedTuple):
+    vector: int
+    value: int
+
+    def __str__(self) -> str:
+        value = "" if self.value == ANY else f" {self.value:#x}"
+        if self.vector == EXIT:
+            return f"exit({signed(self.value)})"
+        if self.vector == REFUSED:
+            return f"refused with {self.value}"
+        names = {SLICES: "the timer", NO_TRAP: "no trap", SEVERAL: "an end of its own"}
+        return names.get(self.vector) or f"{decode.vector(self.vector)}{value}"
+
+
+@dataclass
+class Seen:
+    """What came of some programs on one emulator."""
+    programs: int = 0
+    deaths: int = 0
+    leaks: int = 0
+    lost: int = 0
+    wrong: List[str] = field(default_factory=list)
+
+
+def make(tree: Path, *arguments: str) -> Kernel:
+    """The test kernel, with all exercises solved."""
+    done = subprocess.run(["make", "LAB=3", "SOLVED=all", "TEST=hostile", *arguments], cwd=tree,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    image = re.search(r"(\S+)/ringstep\.img", done.stdout)
+    if done.returncode != 0 or not image:
+        raise CourseError(f"the test kernel does not build: {done.stdout.strip()[-600:]}")
+    return Kernel(str(tree / image[1] / "kernel.elf"), str(tree / image[0]))
+
+
+def rows_of(kernel: Kernel) -> List[Row]:
+    """The table, from the kernel's file."""
+    known = symbols.load(kernel.elf)
+    at, end = known.address("hostile_rows"), known.address("hostile_rows_end")
+
+    def text(address: int) -> str:
+        return next(part for length in (96, 64, 32, 16, 8, 4)
+                    for part in [known.bytes_at(address, length)] if part
+                    ).split(b"\0")[0].decode()
+    words = struct.iter_unpack("<QQQQq", known.bytes_at(at, end - at) or b"")
+    return [Row(text(name), is_file, vector, value) for name, _, is_file, vector, value in words]
+
+
+def ordered(kernel: Kernel, seed: int, first: int, step: int, end: int) -> Kernel:
+    """The same kernel with an order of what is to be run; the caller removes its image."""
+    image = Path(kernel.image).read_bytes()
+    at = image.index(MARK) + len(MARK)
+    words = struct.pack("<4Q", seed, first, step, end)
+    new = f"{kernel.image}.{os.getpid()}.{seed}.{first}"
+    Path(new).write_bytes(image[:at] + words + image[at + len(words):])
+    return Kernel(kernel.elf, new)
+
+
+def boot(emulator: str, kernel: Kernel, order: Tuple[int, int, int, int]) -> Run:
+    ours = ordered(kernel, *order)
+    try:
+        record = boot_kernel(emulator, ours, LIMITS, ())
+    finally:
+        os.unlink(ours.image)
+    return Run(Path.cwd(), Boot(3), record, kernel.elf)
+
+
+def notes_of(run: Run) -> List[Dict[str, int]]:
+    """For each program what the test kernel has noted; the last one may not have ended."""
+    groups: List[Dict[str, int]] = []
+    try:
+        for name, value in run.observed_so_far():
+            if name == "program":
+                groups.append({})
+            if groups:
+                groups[-1].setdefault(name, value)
+    except (NotReached, LookupError):
+        pass                            # nothing is known of its memory
+    return groups
+
+
+def agrees(row: Row, end: Ending) -> bool:
+    if row.vector == SEVERAL:           # floating point: an exception, or it is allowed
+        return end.vector in (6, 7, EXIT)
+    value = end.value & 0xFFFFFFFF if end.vector == EXIT else end.value
+    expected = row.value & 0xFFFFFFFF if row.vector == EXIT else row.value
+    return row.vector == end.vector and (row.value == ANY or value == expected
+                                         or row.vector == SLICES)
+
+
+def judge(run: Run, names: Sequence[str], rows: Optional[Sequence[Row]], seen: Seen) -> int:
+    """Count what came of a boot; the number of the last program that began, or -1."""
+    last, ends = -1, []
+    for note in notes_of(run):
+        last, seen.programs = note["program"], seen.programs + 1
+        name = names[last]
+        end = Ending(note.get("vector", NO_TRAP), signed(note.get("value", 0)))
+        if "vector" not in note:
+            break
+        ends.append(end)
+        if end.vector == EXIT and end.value & 0xFFFFFFFF == LEAKED:
+            seen.leaks += 1
+            seen.wrong.append(f"{name}: before it began, its fresh pages were not zero")
+        elif rows and not agrees(rows[last], end):
+            expected = Ending(rows[last].vector, rows[last].value)
+            seen.wrong.append(f"{name}: expected {expected}, it ended with {end}")
+        lost = signed(note["frames lost"])
+        if lost:
+            seen.lost += abs(lost)
+            seen.wrong.append(f"{name}: {lost} frames lost")
+        if "neighbour harmed" in note:
+            seen.leaks += 1
+            seen.wrong.append(f"{name}: the neighbour is harmed "
+                              f"({note['neighbour harmed'] & 0xFFFFFFFF:#x} in innocent.S)")
+            return last
+    check_record(run, ends, names[last] if last >= 0 else "the boot", seen)
+    try:
+        run.observed
+    except (NotReached, LookupError):
+        seen.deaths += 1
+        seen.wrong.append(f"{names[last] if last >= 0 else 'the boot'}: the kernel died: "
+                          f"{run.stopped()}; {run.last_words[:200]}")
+    return last
+
+
+def check_record(run: Run, ends: Sequence[Ending], name: str, seen: Seen) -> None:
+    """The kernel's notes are claims: the emulator has recorded each exception by itself."""
+    events = run.exceptions()
+    inside = [event for event in events if event.cpl == 0]
+    if inside:
+        seen.deaths += 1
+        seen.wrong.append(f"{name}: {decode.vector(inside[0].vector)} in the kernel itself")
+    recorded = [event.vector for event in events if event.cpl == 3]
+    noted = [end.vector for end in ends if end.vector < SLICES]
+    if recorded[:len(noted)] != noted:
+        seen.wrong.append(f"up to {name}: the kernel has noted {len(noted)} exceptions of ring "
+                          f"3, {run.emulator} has recorded {len(recorded)} and others")
+
+
+def run_rows(emulator: str, kernel: Kernel, rows: Sequence[Row], step: int) -> Seen:
+    """The rows 0, step, 2 step …; after a kernel's death those behind it, in a new boot."""
+    seen, first, names = Seen(), 0, [row.name for row in rows]
+    while first < len(rows) and seen.deaths < DEATHS:
+        last = judge(boot(emulator, kernel, (0, first, step, len(rows))), names, rows, seen)
+        if last < 0:
+            break
+        first = last + step
+    return seen
+
+
+def hostile(tree: Path, step: int) -> Tuple[str, List[str]]:
+    """The summary, and what is wrong."""
+    kernel = make(tree)
+    rows = rows_of(kernel)
+    with ThreadPoolExecutor(len(BOTH)) as pool:
+        try:
+            both = list(pool.map(lambda name: run_rows(name, kernel, rows, step), BOTH))
+        except BaseException:
+            process.stop_all()
+            raise
+    tried = rows[::step]
+    files = sum(row.is_file for row in tried)
+    wrong = [f"{emulator}: {line}" for emulator, seen in zip(BOTH, both) for line in seen.wrong]
+    wrong += [f"{emulator}: only {seen.programs} of {len(tried)} were run"
+              for emulator, seen in zip(BOTH, both) if seen.programs != len(tried)]
+    return (f"{len(tried) - files} programs, {files} malformed files: "
+            f"{sum(seen.deaths for seen in both)} kernel deaths, "
+            f"{sum(seen.leaks for seen in both)} leaks, "
+            f"{sum(seen.lost for seen in both)} frames lost, on two emulators"), wrong
+
+
+def number(name: str, words: str, default: int) -> int:
+    if words and not (words.isdecimal() and 0 < int(words) < 1 << 32):
+        raise CourseError(f"{name}={words}: that is no number from 1 to 4294967295")
+    return int(words or default)
+
+
+def fuzz(tree: Path, seed: int, programs: int) -> List[str]:
+    """Boots of random programs, each emulator its half; what is wrong."""
+    kernel, done = make(tree), [0]
+    emulators = ("qemu", "qemu", "qemu", "bochs")
+
+    def pack(first: int) -> Seen:
+        seen, count = Seen(), min(PACK, programs - first)
+        emulator = emulators[first // PACK % len(emulators)]
+        names = [f"seed {seed + first + i} (make fuzz SEED={seed + first + i} PROGRAMS=1)"
+                 for i in range(count)]
+        judge(boot(emulator, kernel, (seed + first, 0, 1, count)), names, None, seen)
+        if seen.programs != count and not seen.wrong:
+            seen.wrong.append(f"seed {seed + first}: only {seen.programs} of {count} were run")
+        done[0] += seen.programs
+        return seen
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        try:
+            packs = list(pool.map(pack, range(0, programs, PACK)))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            process.stop_all()
+            print(f"\nfuzz: {done[0]} of {programs} programs were run, from seed {seed} on")
+            raise
+    return [line for seen in packs for line in seen.wrong]
+
+
+def main(arguments: List[str]) -> int:
+    kind, *rest = arguments
+    tree = Path.cwd()
+    if kind == "fuzz":
+        seed, programs = number("SEED", rest[0], 1), number("PROGRAMS", rest[1], 1000)
+        wrong = fuzz(tree, seed, programs)
+        summary = f"{programs} random programs from seed {seed} on: {len(wrong)} failures"
+    else:
+        summary, wrong = hostile(tree, number("STEP", rest[0] if rest else "", 1))
+    print(*wrong, summary, sep="\n")
+    return 1 if wrong else 0
+
+
