@@ -1,7 +1,8 @@
 # course.mk - for those who run the course and who change it. An edition has no such file.
 
 .PHONY: edition grade-all skeletons check lint check-all check-nightly check-stable mutants \
-    bench bench-accept bench-pictures stats handouts-refresh handouts-check
+    bench bench-accept bench-pictures stats handouts-refresh handouts-check \
+    hostile fuzz demo-attacks
 
 edition:                ##i write the tree that students get for LAB=n
 	@$(python) classroom edition $(number)
@@ -48,6 +49,12 @@ mutants:                ##c grade every wrong kernel, every cheat and every othe
 
 check-stable:           ##c grade the same things 20 times, half of them beside busy loops
 	@$(python) stable
+
+hostile:                ##c programs and files that want the kernel's end, on both emulators
+	@$(python) hostile rows 1
+
+fuzz:                   ##c random programs in ring 3 [SEED=n] [PROGRAMS=n]
+	@$(python) hostile fuzz "$$SEED" "$$PROGRAMS"
 
 bench:                  ##c what things cost: guest instructions, exactly, and CPU time here
 	@$(python) bench

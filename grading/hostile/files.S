@@ -119,7 +119,7 @@ hostile_elf_end:
     file    "a physical address in the kernel", EXIT, 0, 88, 8, 0x200000, 144, 8, 0x200000
     file    "sections behind the file", EXIT, 0, 40, 8, -1, 60, 2, 0xffff, 62, 2, 0xffff
     file    "e_ehsize 0", EXIT, 0, 52, 2, 0
-    file    "an entry point in the middle of an instruction", PF, 6, 24, 8, 0x4000eb, 234, 2, 0
+    file    "an entry point in the middle of an instruction", PF, ANY, 24, 8, 0x4000eb, 234, 2, 0
     file    "an entry point on the last byte of the code", PF, ANY, 24, 8, 0x4000ff
     file    "code without bytes in the file", PF, ANY, 96, 8, 0
     file    "data that begins in the middle of a page", EXIT, 0, 136, 8, 0x500fff

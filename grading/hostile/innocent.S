@@ -58,10 +58,10 @@ hostile_neighbour:
     rep stosq
     lea     rsp, [rsp - 0x800]
     push    rax
-1:  .set    number, 0x11
+1:  .set    count, 0x11
     .irp    reg, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
-    mov     \reg, 0x7a000000 + number
-    .set    number, number + 1
+    mov     \reg, 0x7a000000 + count
+    .set    count, count + 1
     .endr
     mov     eax, TURN
     push    FLAGS
@@ -74,11 +74,11 @@ hostile_neighbour:
     jne     8f
     pop     rdi
     lea     rsp, [rsp + 8]
-    .set    number, 0x11
+    .set    count, 0x11
     .irp    reg, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
-    cmp     \reg, 0x7a000000 + number
+    cmp     \reg, 0x7a000000 + count
     jne     7f
-    .set    number, number + 1
+    .set    count, count + 1
     .endr
     cmp     rax, TURN
 7:  mov     edi, 0x10

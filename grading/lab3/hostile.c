@@ -12,7 +12,8 @@
 #include <syscall.h>
 #include <timer.h>
 
-asm(".include \"grading/hostile/programs.S\"\n"
+asm(".pushsection .rodata\n"
+    ".include \"grading/hostile/programs.S\"\n"
     ".include \"grading/hostile/files.S\"\n"
     ".include \"grading/hostile/innocent.S\"\n"
     ".section .rodata.hostile_rows\n"
@@ -21,14 +22,15 @@ asm(".include \"grading/hostile/programs.S\"\n"
     ".section .rodata.hostile_code\n"
     ".globl hostile_code_end\n"
     "hostile_code_end:\n"
-    ".text\n"
+    ".popsection\n"
     ".att_syntax\n");
 
 #define DATA           0x500000
 #define NEIGHBOUR      0x600000
 #define NEIGHBOUR_DATA 0x700000
 #define TURN           119
-#define SLICES_LEFT    2     /* for a hostile program */
+#define SLICES_LEFT    3     /* for a hostile program */
+#define FILE_ROW       1
 #define REFUSED        0x100 /* in place of a vector: it was not loaded */
 #define NO_TRAP        0x101
 
@@ -40,7 +42,7 @@ struct patch {
 struct row {
     const char *name;
     const void *body; /* code, or patches */
-    uint64_t is_file, vector, value;
+    uint64_t kind, vector, value;
 };
 
 extern const struct row hostile_rows[], hostile_rows_end[];
@@ -240,10 +242,10 @@ static void begin(void)
     frames = frame_free_count();
     if (order.seed)
         load_random(order.seed + number);
-    else if (row->is_file)
+    else if (row->kind == FILE_ROW)
         error = load_file(row->body);
     else
-        load_code(row->body, row + 1 < hostile_rows_end && !row[1].is_file ?
+        load_code(row->body, row + 1 < hostile_rows_end && row[1].kind != FILE_ROW ?
                   (size_t)((const uint8_t *)row[1].body - (const uint8_t *)row->body) : 256);
     number += order.step;
     if (!guest) {

@@ -174,7 +174,8 @@ COMMANDS: Dict[str, Callable[[Options], int]] = {
 OTHERS = {
     "grade": "grading.command", "mutants": "grading.mutants", "bench": "bench.command",
     "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
-    "hostile": "grading.hostile",     "handouts": "pages.handouts", "contract": "kernel.headers", "stable": "grading.stable",
+    "handouts": "pages.handouts", "contract": "kernel.headers", "stable": "grading.stable",
+    "hostile": "grading.hostile",
 }
 
 

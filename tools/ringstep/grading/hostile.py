@@ -7,6 +7,7 @@ import os
 import re
 import struct
 import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from ringstep.machine.record import Limits
 MARK = b"order of attack\0"             # as in hostile.c, before four words
 ROW = 40                                # bytes of its struct row
 ANY, LEAKED, SEVERAL = 0x7FFFFFFF, 0x1EAC, 0x200    # as in programs.S
+FILE, NOT_ON_QEMU = 1, 2                # kinds of rows
 EXIT, SLICES, REFUSED, NO_TRAP = 0x80, 32, 0x100, 0x101
 LIMITS = Limits(16, 2_000_000_000, 300, serial_bytes=8 << 20, log_bytes=64 << 20)
 DEATHS = 5                              # after so many it is enough
@@ -33,7 +35,7 @@ PACK = 250                              # random programs of one boot
 
 class Row(NamedTuple):
     name: str
-    is_file: int
+    kind: int
     vector: int
     value: int
 
@@ -64,7 +66,8 @@ class Seen:
 
 def make(tree: Path, *arguments: str) -> Kernel:
     """The test kernel, with all exercises solved."""
-    done = subprocess.run(["make", "LAB=3", "SOLVED=all", "TEST=hostile", *arguments], cwd=tree,
+    done = subprocess.run(["make", "LAB=3", "SOLVED=all", "TEST=hostile", "PROGRAMS=",
+                           *arguments], cwd=tree,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     image = re.search(r"(\S+)/ringstep\.img", done.stdout)
@@ -83,25 +86,21 @@ def rows_of(kernel: Kernel) -> List[Row]:
                     for part in [known.bytes_at(address, length)] if part
                     ).split(b"\0")[0].decode()
     words = struct.iter_unpack("<QQQQq", known.bytes_at(at, end - at) or b"")
-    return [Row(text(name), is_file, vector, value) for name, _, is_file, vector, value in words]
+    return [Row(text(name), kind, vector, value) for name, _, kind, vector, value in words]
 
 
-def ordered(kernel: Kernel, seed: int, first: int, step: int, end: int) -> Kernel:
-    """The same kernel with an order of what is to be run; the caller removes its image."""
-    image = Path(kernel.image).read_bytes()
-    at = image.index(MARK) + len(MARK)
-    words = struct.pack("<4Q", seed, first, step, end)
-    new = f"{kernel.image}.{os.getpid()}.{seed}.{first}"
-    Path(new).write_bytes(image[:at] + words + image[at + len(words):])
-    return Kernel(kernel.elf, new)
+def ordered(kernel: Kernel, image: str, order: Tuple[int, int, int, int]) -> Kernel:
+    """The same kernel with an order of what is to be run: seed, first, step, end."""
+    data = Path(kernel.image).read_bytes()
+    at, words = data.index(MARK) + len(MARK), struct.pack("<4Q", *order)
+    Path(image).write_bytes(data[:at] + words + data[at + len(words):])
+    return Kernel(kernel.elf, image)
 
 
 def boot(emulator: str, kernel: Kernel, order: Tuple[int, int, int, int]) -> Run:
-    ours = ordered(kernel, *order)
-    try:
+    with tempfile.TemporaryDirectory(prefix="ringstep-") as folder:
+        ours = ordered(kernel, f"{folder}/ringstep.img", order)
         record = boot_kernel(emulator, ours, LIMITS, ())
-    finally:
-        os.unlink(ours.image)
     return Run(Path.cwd(), Boot(3), record, kernel.elf)
 
 
@@ -119,7 +118,9 @@ def notes_of(run: Run) -> List[Dict[str, int]]:
     return groups
 
 
-def agrees(row: Row, end: Ending) -> bool:
+def agrees(row: Row, end: Ending, emulator: str) -> bool:
+    if row.kind == NOT_ON_QEMU and emulator == "qemu" and end.vector < SLICES:
+        return True
     if row.vector == SEVERAL:           # floating point: an exception, or it is allowed
         return end.vector in (6, 7, EXIT)
     value = end.value & 0xFFFFFFFF if end.vector == EXIT else end.value
@@ -141,7 +142,7 @@ def judge(run: Run, names: Sequence[str], rows: Optional[Sequence[Row]], seen: S
         if end.vector == EXIT and end.value & 0xFFFFFFFF == LEAKED:
             seen.leaks += 1
             seen.wrong.append(f"{name}: before it began, its fresh pages were not zero")
-        elif rows and not agrees(rows[last], end):
+        elif rows and not agrees(rows[last], end, run.emulator):
             expected = Ending(rows[last].vector, rows[last].value)
             seen.wrong.append(f"{name}: expected {expected}, it ended with {end}")
         lost = signed(note["frames lost"])
@@ -170,8 +171,9 @@ def check_record(run: Run, ends: Sequence[Ending], name: str, seen: Seen) -> Non
     if inside:
         seen.deaths += 1
         seen.wrong.append(f"{name}: {decode.vector(inside[0].vector)} in the kernel itself")
-    recorded = [event.vector for event in events if event.cpl == 3]
-    noted = [end.vector for end in ends if end.vector < SLICES]
+    # For Bochs int1 is a software interrupt.
+    recorded = [event.vector for event in events if event.cpl == 3 and event.vector != 1]
+    noted = [end.vector for end in ends if end.vector < SLICES and end.vector != 1]
     if recorded[:len(noted)] != noted:
         seen.wrong.append(f"up to {name}: the kernel has noted {len(noted)} exceptions of ring "
                           f"3, {run.emulator} has recorded {len(recorded)} and others")
@@ -199,7 +201,7 @@ def hostile(tree: Path, step: int) -> Tuple[str, List[str]]:
             process.stop_all()
             raise
     tried = rows[::step]
-    files = sum(row.is_file for row in tried)
+    files = sum(row.kind == FILE for row in tried)
     wrong = [f"{emulator}: {line}" for emulator, seen in zip(BOTH, both) for line in seen.wrong]
     wrong += [f"{emulator}: only {seen.programs} of {len(tried)} were run"
               for emulator, seen in zip(BOTH, both) if seen.programs != len(tried)]
