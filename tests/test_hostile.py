@@ -37,6 +37,18 @@ def test_all_hostile_programs():
 
 
 @pytest.mark.slow
+def test_each_attack_succeeds_without_its_defence():
+    made = make("demo-attacks")
+    parts = made.stdout.strip().split("\n\n")
+    assert made.returncode == 0 and len(parts) == 5, made.stdout
+    for part in parts:
+        left, right = ("\n".join(line[i] for line in map(lambda l: (l[:50], l[50:]),
+                                                         part.split("\n")[1:])) for i in (0, 1))
+        assert "=>" in left and "ended as it must" not in re.sub(r"\s+", " ", left), part
+        assert "ended as it" in right, part
+
+
+@pytest.mark.slow
 def test_random_programs():
     assert hostile.fuzz(ROOT, 20250101, 2000) == []
 

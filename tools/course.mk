@@ -53,6 +53,9 @@ check-stable:           ##c grade the same things 20 times, half of them beside 
 hostile:                ##c programs and files that want the kernel's end, on both emulators
 	@$(python) hostile rows 1
 
+demo-attacks:           ##c five attacks, on a kernel without the defence and on the finished one
+	@$(python) attacks
+
 fuzz:                   ##c random programs in ring 3 [SEED=n] [PROGRAMS=n]
 	@$(python) hostile fuzz "$$SEED" "$$PROGRAMS"
 

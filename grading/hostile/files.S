@@ -34,7 +34,7 @@ hostile_elf_end:
 
     .macro  file name, vector, value, patches:vararg
     row     1, "\name", \vector, \value
-    .quad   \patches
+    .quad   \patches, 0, 0, 0
     .endm
 
     .macro  refused name, patches:vararg

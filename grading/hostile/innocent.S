@@ -7,7 +7,7 @@
 
     /* A fresh stack and a fresh page hold nothing but zeroes; then it leaves something there. */
 hostile_prelude:
-    mov     rdi, STACK_TOP - 0x10000
+    lea     rdi, [rsp + 64 - 0x10000]
     mov     ecx, 0x10000 / 8
     xor     eax, eax
     repe scasq
@@ -53,7 +53,7 @@ hostile_neighbour:
     mov     edi, NEIGHBOUR_DATA
     mov     ecx, 0x1000 / 8
     rep stosq
-    mov     rdi, STACK_TOP - 0x10000
+    lea     rdi, [rsp + 64 - 0x10000]
     mov     ecx, (0x10000 - 0x1000) / 8
     rep stosq
     lea     rsp, [rsp - 0x800]
@@ -99,7 +99,7 @@ hostile_neighbour:
     repe scasq
     mov     edi, 0x41
     jne     8f
-    mov     rdi, STACK_TOP - 0x10000
+    lea     rdi, [rsp + 0x808 + 64 - 0x10000]
     mov     ecx, (0x10000 - 0x1000) / 8
     repe scasq
     mov     edi, 0x42

@@ -46,8 +46,7 @@ hostile_rows:
     .section .rodata.hostile_rows, "a"
     .quad   8b, 9f, \kind, \vector, \value
     .section .rodata.hostile_code, "a"
-    .quad   0, 0, 0
-    .balign 16
+    .balign 16, 0xcc
 9:
     .endm
 

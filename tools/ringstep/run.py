@@ -175,7 +175,7 @@ OTHERS = {
     "grade": "grading.command", "mutants": "grading.mutants", "bench": "bench.command",
     "classroom": "grading.classroom", "skeleton": "course.skeleton", "stats": "course.stats",
     "handouts": "pages.handouts", "contract": "kernel.headers", "stable": "grading.stable",
-    "hostile": "grading.hostile",
+    "hostile": "grading.hostile", "attacks": "grading.attacks",
 }
 
 
