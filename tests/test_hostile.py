@@ -42,8 +42,9 @@ def test_each_attack_succeeds_without_its_defence():
     parts = made.stdout.strip().split("\n\n")
     assert made.returncode == 0 and len(parts) == 5, made.stdout
     for part in parts:
-        left, right = ("\n".join(line[i] for line in map(lambda l: (l[:50], l[50:]),
-                                                         part.split("\n")[1:])) for i in (0, 1))
+        lines = part.split("\n")[1:]
+        left, right = ("\n".join(line[side] for line in lines)
+                       for side in (slice(50), slice(50, None)))
         assert "=>" in left and "ended as it must" not in re.sub(r"\s+", " ", left), part
         assert "ended as it" in right, part
 

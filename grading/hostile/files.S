@@ -110,7 +110,7 @@ hostile_elf_end:
     file    "an empty segment in the null page", EXIT, 0, 136, 8, 0x10, 152, 8, 0, 160, 8, 0
     file    "an empty segment in the kernel", EXIT, 0, 136, 8, KERNEL+1, 152, 8, 0, 160, 8, 0
     file    "an empty segment over the stack", EXIT, 0, 136, 8, 0x7fffffffe800, 152, 8, 0, 160, 8, 0
-    file    "an empty segment over the code, writable", EXIT, 0, 136, 8, 0x400080, 152, 8, 0, 160, 8, 0
+    file    "an empty segment over the code", EXIT, 0, 136, 8, 0x400080, 152, 8, 0, 160, 8, 0
     file    "PT_DYNAMIC, which nobody reads", EXIT, 0, 176, 4, 2
     file    "PT_TLS, which nobody reads", EXIT, 0, 176, 4, 7, 192, 8, KERNEL, 216, 8, -1
     file    "a segment of an unknown type", EXIT, 0, 176, 4, 0x7fffffff, 192, 8, -1, 208, 8, -1

@@ -29,7 +29,7 @@ asm(".pushsection .rodata\n"
 #define NEIGHBOUR      0x600000
 #define NEIGHBOUR_DATA 0x700000
 #define TURN           119
-#define SLICES_LEFT    3     /* for a hostile program */
+#define SLICES_LEFT    3 /* for a hostile program */
 #define FILE_ROW       1
 #define REFUSED        0x100 /* in place of a vector: it was not loaded */
 #define NO_TRAP        0x101
@@ -125,15 +125,31 @@ static uint64_t random(void)
 static uint64_t random_value(void)
 {
     static const uint64_t edges[] = {
-        0, 1, 2, DATA, USER_PROGRAM_BASE, USER_STACK_TOP, USER_HALF_END, USER_PROGRAM_END,
-        KERNEL_BASE, KERNEL_STACK_BASE, PHYSICAL_MAP_BASE, NEIGHBOUR_DATA, ~0UL, 1UL << 63,
+        0,
+        1,
+        2,
+        DATA,
+        USER_PROGRAM_BASE,
+        USER_STACK_TOP,
+        USER_HALF_END,
+        USER_PROGRAM_END,
+        KERNEL_BASE,
+        KERNEL_STACK_BASE,
+        PHYSICAL_MAP_BASE,
+        NEIGHBOUR_DATA,
+        ~0UL,
+        1UL << 63,
     };
     uint64_t edge = edges[random() % (sizeof edges / sizeof *edges)];
     switch (random() % 4) {
-    case 0: return random() >> random() % 64;
-    case 1: return edge + random() % 4096;
-    case 2: return edge - random() % 16;
-    default: return edge;
+    case 0:
+        return random() >> random() % 64;
+    case 1:
+        return edge + random() % 4096;
+    case 2:
+        return edge - random() % 16;
+    default:
+        return edge;
     }
 }
 
@@ -179,14 +195,20 @@ static void load_random(uint64_t seed)
     for (unsigned i = 0; i < 8; i++)
         (void)random();
     unsigned kind = random() % 4;
-    for (unsigned reg = 0; reg < 16; reg++)     /* with something in the registers */
+    for (unsigned reg = 0; reg < 16; reg++) /* with something in the registers */
         if (reg != 4 || random() % 16 == 0)
             at = put_load(at, reg, random_value());
     while (at < code + sizeof code - 64)
         switch (kind == 3 ? random() % 3 : kind) {
-        case 0: at = put(at, random(), 8); break;
-        case 1: at = random_piece(at); break;
-        case 2: at = random_call(at); break;
+        case 0:
+            at = put(at, random(), 8);
+            break;
+        case 1:
+            at = random_piece(at);
+            break;
+        case 2:
+            at = random_call(at);
+            break;
         }
     load_code(code, sizeof code);
 }
@@ -245,8 +267,10 @@ static void begin(void)
     else if (row->kind == FILE_ROW)
         error = load_file(row->body);
     else
-        load_code(row->body, row + 1 < hostile_rows_end && row[1].kind != FILE_ROW ?
-                  (size_t)((const uint8_t *)row[1].body - (const uint8_t *)row->body) : 256);
+        load_code(row->body,
+                  row + 1 < hostile_rows_end && row[1].kind != FILE_ROW
+                      ? (size_t)((const uint8_t *)row[1].body - (const uint8_t *)row->body)
+                      : 256);
     number += order.step;
     if (!guest) {
         note_end(REFUSED, (uint64_t)error, 0);
