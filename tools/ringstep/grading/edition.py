@@ -10,7 +10,7 @@ from ringstep.course.skeleton import digest, pristine, write_manifest
 COMMON = ("Makefile", "LICENSE", "setup", "Containerfile", ".dockerignore", ".editorconfig",
           ".clang-format", ".gitignore", ".clangd", ".vscode", ".devcontainer", "tools", "handouts",
           "grading/include")
-COURSE_ONLY = ("__pycache__", "*.old*", "exercises", "course.mk")
+COURSE_ONLY = ("__pycache__", "*.old*", "exercises", "course.mk", "hostile.c")
 README = """\
 # Ringstep, lab {number}
 
