@@ -26,10 +26,9 @@ def tables() -> Picture:
     p.arrow((492, 141), (471, 141), (471, 30), (228, 30), (228, 114), (212, 114))
     p.text(346, 24, "2", "middle", weight="bold")
     p.text(338, 64, "3", weight="bold")
-    p.lines(20, 262, ("A trap: 1 IDTR leads to the gate; 2 the gate names a code segment of the GDT, and",
-                      "the handler; 3 if the ring changes, or the gate names an IST stack, TR leads to the",
-                      "TSS with RSP0 and the IST. The other arrow: ltr has read the descriptor of the TSS."),
-            18, 13)
+    p.lines(20, 262, ("A trap: 1 IDTR leads to the gate; 2 the gate names code in the GDT;",
+                      "3 if the ring changes, or the gate names an IST stack, TR leads to",
+                      "the TSS. The other arrow: ltr has read the TSS's descriptor."), 18, 13)
     return p
 
 
@@ -255,8 +254,8 @@ def record() -> Picture:
         p.arrow((200, y), (270, y), (270, top + 22), (318, top + 22))
         p.box(320, top, 150, 44, label, kind, 13)
         p.text(480, top + 27, words, size=12)
-    p.lines(30, 276, ("registers is no fourth thing but a copy: what iretq will load. create_process()",
-                      "takes 1, 2 and 3 in this order; destroy_process() gives them back."), 18)
+    p.lines(30, 276, ("registers is no fourth thing but a copy: what iretq will load.",
+                      "create_process() takes 1, 2, 3 in this order; destroy_process() frees them."), 18)
     return p
 
 
@@ -280,8 +279,8 @@ def turns() -> Picture:
         p.text(x + 4, 96 if above else 166, why, size=11)
         p.text(x, 244 if above else 228, stack, size=11)
     p.text(20, 236, "stack from here on", size=11)
-    p.lines(20, 274, ("At each IRQ 0 the frame is copied from the kernel stack into the record, before",
-                      "schedule() goes on with another one; the last iretq takes it from there."), 18)
+    p.lines(20, 274, ("At each IRQ 0 the trap frame is copied from the kernel stack into the",
+                      "record before schedule() goes on; the last iretq takes it from there."), 18)
     return p
 
 
@@ -301,8 +300,8 @@ def memory() -> Picture:
         if name:
             p.text(142, y + 5, grouped(number(name)), "end", 11, mono=True)
         y += height
-    p.lines(20, y + 30, ("Which is which, make map draws for your own kernel. All of it can be read and",
-                         "written at PHYSICAL_MAP_BASE plus the physical address: phys_to_virt()."), 18)
+    p.lines(20, y + 30, ("Which is which, make map draws for your own kernel. All of it can be",
+                         "read at PHYSICAL_MAP_BASE plus the address: phys_to_virt()."), 18)
     return p
 
 
