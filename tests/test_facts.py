@@ -4,7 +4,7 @@ import pytest
 
 from ringstep.grading.harness import Boot, Run
 from ringstep.kernel.contract import constants
-from ringstep.machine import bochs, qemu
+from ringstep.machine import qemu
 from test_hardening import BOTH, ROOT, built
 
 pytestmark = pytest.mark.slow

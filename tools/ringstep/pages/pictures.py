@@ -23,8 +23,8 @@ def tables() -> Picture:
             p.box(x, 76 + j * 26, 190, 26, label, "used", 12)
     p.arrow((210, 219), (233, 219), (233, 90), (254, 90))
     p.text(574, 64, "1", weight="bold")
-    p.arrow((492, 141), (471, 141), (471, 30), (228, 30), (228, 114), (212, 114))
-    p.text(346, 24, "2", "middle", weight="bold")
+    p.arrow((492, 141), (222, 141), (222, 115), (212, 115))
+    p.text(400, 158, "2", "middle", weight="bold")
     p.text(338, 64, "3", weight="bold")
     p.lines(20, 262, ("A trap: 1 IDTR leads to the gate; 2 the gate names code in the GDT;",
                       "3 if the ring changes, or the gate names an IST stack, TR leads to",
@@ -166,8 +166,7 @@ def walk() -> Picture:
     p.arrow((564, 145), (598, 145))
     p.lines(20, 248, (
         "Each entry: bits 51–12 are the physical address of the next table or of the frame;",
-        "P (0), W (1), U (2), A (5), D (6), PS (7), NX (63). U and W hold only if set on all four "
-        "levels; NX on one is enough."), 18)
+        "P (0), W (1), U (2), A (5), D (6), PS (7), NX (63). U and W: on all; NX: on one."), 18)
     return p
 
 
@@ -246,7 +245,7 @@ def record() -> Picture:
         raise HandoutError("the picture of a process does not fit struct process any more")
     p.text(30, 28, "struct process, a frame of its own", weight="bold")
     p.stack(30, 40, [(name, "used") for name in rows], 170, 34)
-    owned = (("page_table", "1 page table", "PML4 and the tables of the user half", "kernel"),
+    owned = (("page_table", "1 page table", "PML4, tables of the user half", "kernel"),
              ("kernel_stack", "2 kernel stack", "16 KiB in the kernel half: RSP0", "kernel"),
              ("user_stack", "3 user stack", "64 KiB in its own user half", "user"))
     for i, (name, label, words, kind) in enumerate(owned):
@@ -255,7 +254,7 @@ def record() -> Picture:
         p.box(320, top, 150, 44, label, kind, 13)
         p.text(480, top + 27, words, size=12)
     p.lines(30, 276, ("registers is no fourth thing but a copy: what iretq will load.",
-                      "create_process() takes 1, 2, 3 in this order; destroy_process() frees them."), 18)
+                      "create_process() takes them in this order."), 18)
     return p
 
 
@@ -287,12 +286,12 @@ def turns() -> Picture:
 def memory() -> Picture:
     p = Picture("Physical memory, not to scale")
     rows = [("the first MiB: BIOS, boot code", "off", 34, None, "never handed out"),
-            ("", "off", 22, None, "free, and handed out, as far as the firmware says"),
+            ("frames", "used", 22, None, "handed out first, from 1 MiB on"),
             ("kernel image and its .bss", "kernel", 46, "KERNEL_LOAD_ADDRESS",
              "code, constants, data, IST stacks, boot stack"),
             ("tables of the kernel half", "kernel", 34, None, "made at boot, shared by all"),
             ("frames", "used", 60, None,
-             "4 KiB each: a record, a table, a page of a stack or program, or free"),]
+             "a record, a table, a page of a stack, or free"),]
     y = 20
     for label, kind, height, name, words in rows:
         p.box(150, y, 220, height, label, kind, 12)
