@@ -18,7 +18,7 @@ def started(run):
 
 
 def tss_field(run, snapshot, offset, form):
-    """A field of the TSS, as it was when a program started (SDM volume 3A, 7.7)."""
+    """A field of the TSS, as it was when a program started (SDM volume 3A, 8.7)."""
     physical = run.symbol("tss") - run.constant("KERNEL_BASE") + run.constant("KERNEL_LOAD_ADDRESS")
     return struct.unpack(form, snapshot.memory.read(physical + offset, struct.calcsize(form)))[0]
 
@@ -115,7 +115,7 @@ def no_ports(run):
     for snapshot in started(run):
         base = tss_field(run, snapshot, 102, "<H")
         limit = snapshot.registers.segments["tr"].limit
-        run.expect(base >= limit, f"io_map_base in the TSS at or behind its limit {limit:#x}",
+        run.expect(base >= limit, f"io_map_base in the TSS at or past its limit {limit:#x}",
                    f"it is {base:#x}")
 
 

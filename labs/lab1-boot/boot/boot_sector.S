@@ -64,7 +64,7 @@ code_segment_is_zero:
     test    cl, 1
     jz      boot_fail
 
-    /* 4. The loader, behind this sector. */
+    /* 4. The loader, which follows this sector. */
     call    read_packet
 
     /* 5. The kernel, in chunks, to KERNEL_READ_ADDRESS. */

@@ -138,7 +138,7 @@ protected_mode:
     mov     ss, ax
     mov     esp, BOOT_SECTOR_ADDRESS
 
-    /* 6. Move the kernel to where it runs and clear its .bss behind it. */
+    /* 6. Move the kernel to where it runs and clear the .bss after it. */
     mov     esi, KERNEL_READ_ADDRESS
     mov     edi, KERNEL_LOAD_ADDRESS
     mov     ecx, offset kernel_file_size

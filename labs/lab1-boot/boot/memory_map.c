@@ -3,7 +3,7 @@
  *
  * The BIOS's list of memory may be unsorted, overlap, and end within a page.
  * memory_regions[] is what is left of it for frames: whole pages that are
- * usable and nothing but usable, above 1 MiB and behind the kernel's image.
+ * usable and nothing but usable, above 1 MiB and after the kernel's image.
  */
 #include <boot.h>
 #include <panic.h>

@@ -10,7 +10,7 @@
  * tss_load
  * In:  tss   the TSS
  * Out: its descriptor stands in the GDT at SELECTOR_TSS and the eight bytes
- *      behind it, and TR is loaded (ltr marks the descriptor busy).
+ *      after it, and TR is loaded (ltr marks the descriptor busy).
  *
  * SDM volume 3A, 8.2.3 ("TSS Descriptor in 64-bit mode"), figure 8-4.
  * Check: make grade ONLY=1.3

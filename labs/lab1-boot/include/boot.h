@@ -26,7 +26,7 @@ struct boot_info {
 };
 
 /* A run of whole frames that the firmware calls usable and the kernel does not
- * occupy. Both ends are multiples of PAGE_SIZE; `end` is the first byte behind. */
+ * occupy. Both ends are multiples of PAGE_SIZE; `end` is the first byte after. */
 struct memory_region {
     uint64_t start;
     uint64_t end;

@@ -21,7 +21,7 @@ _Static_assert(sizeof(struct gate) == 16, "SDM volume 3A, 6.14.1: 16 bytes a gat
 
 #define GATE_INTERRUPT 0x0E                  /* clears IF on the way in */
 #define GATE_TRAP      0x0F                  /* leaves IF as it is */
-#define GATE_DPL(n)    ((uint8_t)((n) << 5)) /* the least ring that may use `int n` */
+#define GATE_DPL(n)    ((uint8_t)((n) << 5)) /* the ring that may use `int n`: n, or further in */
 #define GATE_P         0x80                  /* present */
 
 #define IDT_ENTRIES 256

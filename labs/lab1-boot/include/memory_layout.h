@@ -2,14 +2,14 @@
  * memory_layout.h - where everything lies, for C, assembly and the linker.
  *
  * The address space of a process. The upper half is the kernel's: the same in
- * every process, and out of reach for ring 3. The lower half is the process's own.
+ * every process, and out of reach for ring 3. The lower half is the process's own. Not to scale.
  *
  *   0x0000_0000_0000_0000  +--------------------------+
- *                          | null page                |  never mapped
+ *                          | null page and more       |  not mapped, by the loader's rule
  *   0x0000_0000_0040_0000  +--------------------------+  USER_PROGRAM_BASE
- *                          | code and data            |  ring 3, own permissions
+ *                          | code and data: anywhere  |  ring 3, each segment's rights
  *   0x0000_7000_0000_0000  +--------------------------+  USER_PROGRAM_END
- *                          | guard page, user stack   |  ring 3, 64 KiB
+ *                          | …, guard, user stack     |  ring 3, the upper 64 KiB
  *   0x0000_7FFF_FFFF_F000  +--------------------------+  USER_STACK_TOP
  *                          | never mapped             |
  *   0x0000_8000_0000_0000  +--------------------------+

@@ -1,5 +1,5 @@
 /*
- * tables.h - all of lab 1 in one call, for the kernels of the labs behind it.
+ * tables.h - all of lab 1 in one call, for the kernels of later labs.
  */
 #pragma once
 

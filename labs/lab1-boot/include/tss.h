@@ -16,7 +16,7 @@ struct tss {
     uint64_t ist[7]; /* interrupt stack table: ist[0] is IST 1 */
     uint64_t reserved2;
     uint16_t reserved3;
-    uint16_t io_map_base; /* at or behind the limit: no I/O map */
+    uint16_t io_map_base; /* at or past the limit: no I/O map */
 } __attribute__((packed));
 
 _Static_assert(sizeof(struct tss) == 0x68, "SDM volume 3A, 8.7: 104 bytes");
@@ -41,10 +41,10 @@ void tss_load(const struct tss *tss);
 /* Build the processor's TSS and load it with tss_load(); stops at a wrong one. */
 void tss_init(void);
 
-/* The stack for the next change to ring 0: `top` is the address behind it, 16-byte aligned. */
+/* The stack for the next change to ring 0: `top` is the address above it, 16-byte aligned. */
 void tss_set_rsp0(uint64_t top);
 uint64_t tss_rsp0(void);
 
-/* The stack of IST `index`, 1 to 7: `top` is the address behind it, 16-byte aligned. */
+/* The stack of IST `index`, 1 to 7: `top` is the address above it, 16-byte aligned. */
 void tss_set_ist(unsigned index, uint64_t top);
 uint64_t tss_ist(unsigned index);

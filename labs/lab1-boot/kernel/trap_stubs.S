@@ -5,7 +5,8 @@
  * number. For some exceptions the processor has pushed an error code before
  * (SDM volume 3A, 6.2, table 6-1); for the others the stub pushes a 0, so
  * that the frame looks the same for all. `int n` in software never pushes an
- * error code, so no gate of those vectors may be open to ring 3.
+ * error code, so no gate of those vectors may be open to ring 3. (On AMD's processors
+ * 29 and 30 have one, too: virtual machines only, and not enabled here.)
  */
     .intel_syntax noprefix
 

@@ -31,7 +31,7 @@ uint64_t tss_ist(unsigned index)
 
 void tss_init(void)
 {
-    tss.io_map_base = sizeof tss; /* behind the limit: ring 3 has no ports */
+    tss.io_map_base = sizeof tss; /* past the limit: ring 3 has no ports */
     tss_load(&tss);
 
     char is[DESCRIBE_SIZE], expected[DESCRIBE_SIZE];

@@ -2,7 +2,7 @@
  * Exercise 2.5: allocate_kernel_stack, free_kernel_stack, allocate_user_stack
  *
  * allocate_kernel_stack
- * Out: 0 and *top is the address behind KERNEL_STACK_SIZE newly mapped bytes
+ * Out: 0 and *top is the address above KERNEL_STACK_SIZE newly mapped bytes
  *      in a free slot (see <stacks.h>); −EAGAIN, −ENOMEM
  *
  * free_kernel_stack
@@ -16,7 +16,7 @@
  *
  * A stack grows downwards into whatever lies below it. Below each stack lies a
  * page that nobody maps: an overflow is a page fault there, not a corrupted
- * neighbour. Kernel stacks belong into kernel_page_table (<boot.h>), whose
+ * neighbour. Kernel stacks belong in kernel_page_table (<boot.h>), whose
  * kernel half every process shares. None of the stacks is executable. When
  * memory runs out halfway, what was mapped is unmapped and its frames are freed.
  * Check: make grade ONLY=2.5

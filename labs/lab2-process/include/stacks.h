@@ -3,7 +3,7 @@
  *
  * Kernel stacks lie side by side from KERNEL_STACK_BASE on: each slot is a
  * guard page that is never mapped and, above it, KERNEL_STACK_SIZE bytes. A
- * stack is named by its top, the address behind its last byte.
+ * stack is named by its top, the address just above its last byte.
  */
 #pragma once
 

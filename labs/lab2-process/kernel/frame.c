@@ -1,5 +1,5 @@
 /*
- * frame.c - which frames there are. Who has them is exercise 2.1's business.
+ * frame.c - which frames there are. Exercise 2.1 keeps track of who has them.
  */
 #include <boot.h>
 #include <frame.h>

@@ -20,7 +20,7 @@ static bool in_page(uint64_t address, uint64_t page)
     return address - page < PAGE_SIZE;
 }
 
-/* What is special about the page of the address in a page table, as words behind "#PF". */
+/* What is special about the page of the address in a page table, as words after "#PF". */
 static void describe_place(char text[DESCRIBE_SIZE], uint64_t address, uint64_t cr3)
 {
     text[0] = 0;

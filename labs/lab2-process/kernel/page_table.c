@@ -1,5 +1,5 @@
 /*
- * page_table.c - a walk, for the eye.
+ * page_table.c - a walk, printed.
  */
 #include <console.h>
 #include <page_table.h>

@@ -20,5 +20,5 @@ extern const struct program programs_start[], programs_end[];
 /* Make a process from a static ELF file of `size` bytes; it is PROCESS_READY.
  * Each segment is mapped with its own permissions. The image is copied.
  * Its PID; −ENOEXEC: the file is malformed, or not one that this kernel runs;
- * −ENOMEM; −EAGAIN. When it fails, nothing is left behind. */
+ * −ENOMEM; −EAGAIN. When it fails, nothing of it is left. */
 pid_t process_load(const void *image, size_t size);

@@ -1,5 +1,5 @@
 /*
- * user_memory.h - the one place where the kernel touches ring 3's memory.
+ * user_memory.h - the one place where the kernel uses an address that ring 3 gave it.
  */
 #pragma once
 

@@ -11,7 +11,7 @@
 #include <program.h>
 #include <string.h>
 
-/* Linkers leave empty segments behind. Nothing is mapped for one, wherever it says it lies. */
+/* Linkers leave empty segments in the file. Nothing is mapped for one, wherever it says it lies. */
 static bool is_loaded(const Elf64_Phdr *segment)
 {
     return segment->p_type == PT_LOAD && (segment->p_memsz > 0 || segment->p_filesz > 0);

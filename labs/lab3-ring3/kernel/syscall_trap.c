@@ -1,5 +1,5 @@
 /*
- * syscall_trap.c - who does a system call, and around it what a student wants to see of it.
+ * syscall_trap.c - which function does a system call, and around it what a student wants to see.
  */
 #include <console.h>
 #include <errno.h>

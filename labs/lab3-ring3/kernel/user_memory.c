@@ -12,7 +12,7 @@
 #include <paging_bits.h>
 #include <user_memory.h>
 
-/* The one instruction that may fault, and the one behind it: in user_memory_copy(). */
+/* The one instruction that may fault, and the one after it: in user_memory_copy(). */
 extern char user_copy[], user_copied[];
 
 void user_memory_init(void)

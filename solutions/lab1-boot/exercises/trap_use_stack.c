@@ -3,7 +3,7 @@
  *
  * In:  vector      0 to 255
  *      ist         which of the seven IST stacks, 1 to 7
- *      stack_top   the address behind that stack, 16-byte aligned
+ *      stack_top   the address just above that stack, 16-byte aligned
  * Out: the TSS holds the stack as IST `ist`, and the gate of the vector names
  *      it; the rest of the gate is as before.
  *

@@ -7,7 +7,7 @@
  *      frame_free        the frame may be handed out again
  *      frame_free_count  how many more frames frame_alloc() would return
  *
- * There is no other memory to keep the books in than the frames themselves: a
+ * There is no memory for a list of them but the frames themselves: a
  * free frame can hold the address of the next one (phys_to_virt() makes it
  * readable). Nothing is set up before the first call.
  * Check: make grade ONLY=2.1

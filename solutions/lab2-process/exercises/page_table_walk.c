@@ -13,8 +13,8 @@
  * pte_frame() and phys_to_virt() lead to the next table. A new table's entry is
  * PTE_P | PTE_W, and PTE_U for an address below USER_HALF_END: the last level
  * decides what is allowed, if no level above forbids it.
- * SDM volume 3A, 4.5.4 ("Linear-Address Translation with 4-Level Paging"),
- * figure 4-8, and 4.6 ("Access Rights").
+ * SDM volume 3A, 4.5.4 ("Linear-Address Translation with 4-Level Paging
+ * and 5-Level Paging"), figure 4-8, and 4.6 ("Access Rights").
  * Check: make grade ONLY=2.2
  */
 #include <exercise.h>

@@ -5,7 +5,7 @@
  * Out: does not return to its caller. The process has used up one more time
  *      slice. After SLICES_MAX of them, say so ("PID 2 has used up its 20 time
  *      slices") and end the process. Otherwise its registers are what the frame
- *      holds, and schedule() decides who goes on.
+ *      holds, and schedule() decides which one goes on.
  *
  * schedule() leaves this stack, and the frame is on it: what is needed later
  * must be copied into the process. See <schedule.h> and <process.h>.

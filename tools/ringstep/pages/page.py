@@ -8,7 +8,7 @@ from ringstep.course.labs import CourseError, Lab, labs
 from ringstep.kernel.contract import contract
 
 ROOT = Path(__file__).resolve().parents[3]
-BEFORE_LABS = ["start", "tools"]
+BEFORE_LABS = ["start", "words", "tools"]
 AFTER_LABS = ["trouble", "report", "reference", "instructors", "further"]
 BLOCK = re.compile(r"(<!-- from: (.+?) -->\n)(.*?)(<!-- end -->)", re.S)
 FENCE = re.compile(r"^```.*?^```$", re.S | re.M)

@@ -22,9 +22,13 @@ def tables() -> Picture:
         for j, label in enumerate(rows):
             p.box(x, 76 + j * 26, 190, 26, label, "used", 12)
     p.arrow((210, 219), (233, 219), (233, 90), (254, 90))
-    p.lines(20, 262, ("A trap: IDTR leads to the gate; the gate names a code segment of the GDT,",
-                      "the handler's address and perhaps an IST stack; TR leads to the TSS,",
-                      "where that stack, or RSP0, is found."), 18, 13)
+    p.text(574, 64, "1", weight="bold")
+    p.arrow((492, 141), (222, 141), (222, 115), (212, 115))
+    p.text(400, 158, "2", "middle", weight="bold")
+    p.text(338, 64, "3", weight="bold")
+    p.lines(20, 262, ("A trap: 1 IDTR leads to the gate; 2 the gate names code in the GDT;",
+                      "3 if the ring changes, or the gate names an IST stack, TR leads to",
+                      "the TSS. The other arrow: ltr has read the TSS's descriptor."), 18, 13)
     return p
 
 
@@ -70,7 +74,7 @@ def tss() -> Picture:
     p = Picture("The task-state segment in 64-bit mode", 560)
     names = {"rsp": "RSP0, RSP1, RSP2", "ist": "IST 1 … IST 7", "io_map_base": "I/O map base"}
     said = {"rsp": ": stacks for rings 0, 1, 2", "ist": ": for gates that name one",
-            "io_map_base": ": behind the limit, so none"}
+            "io_map_base": ": past the limit, so none"}
     for i, (name, at, size) in enumerate(members("tss")):
         label = names.get(name, "reserved")
         p.text(80, 33 + i * 30, str(at), "end", 12, mono=True)
@@ -162,25 +166,24 @@ def walk() -> Picture:
     p.arrow((564, 145), (598, 145))
     p.lines(20, 248, (
         "Each entry: bits 51–12 are the physical address of the next table or of the frame;",
-        "P (0), W (1), U (2), A (5), D (6), PS (7), NX (63). U and W count only if set on all four "
-        "levels."), 18)
+        "P (0), W (1), U (2), A (5), D (6), PS (7), NX (63). U and W: on all; NX: on one."), 18)
     return p
 
 
 def address_space() -> Picture:
-    p = Picture("The address space of a process", 840)
+    p = Picture("The address space of a process, not to scale", 840)
     rows = [
         ("all physical memory", "kernel", 50, "PHYSICAL_MAP_BASE",
          "ring 0, no execution, 2 MiB pages"),
         ("kernel image", "kernel", 40, "KERNEL_BASE", "ring 0, 4 KiB pages"),
         ("kernel stacks", "kernel", 40, "KERNEL_STACK_BASE",
          f"ring 0, {number('KERNEL_STACK_SIZE') // 1024} KiB each, a guard page below each"),
-        ("not canonical", "off", 46, "USER_HALF_END", "no such address: #GP"),
+        ("not canonical", "off", 46, "USER_HALF_END", "no such address: #GP (#SS by RSP, RBP)"),
         ("one page, never mapped", "guard", 26, "USER_STACK_TOP", ""),
         ("user stack, guard page", "user", 40, "USER_PROGRAM_END",
-         f"ring 3, {number('USER_STACK_SIZE') // 1024} KiB, no execution"),
-        ("code and data", "user", 50, "USER_PROGRAM_BASE", "ring 3, permissions of each segment"),
-        ("null page and more", "guard", 30, None, "never mapped")]
+         f"ring 3, no execution, the upper {number('USER_STACK_SIZE') // 1024} KiB"),
+        ("code and data", "user", 50, "USER_PROGRAM_BASE", "anywhere here; rights of each segment"),
+        ("null page and more", "guard", 30, None, "nothing: the loader refuses it")]
     y = 20
     for label, kind, height, name, words in rows:
         p.box(330, y, 190, height, label, kind, 12)
@@ -226,7 +229,7 @@ def system_call() -> Picture:
     p.box(300, 256, 160, 44, "trap_dispatch\nsyscall_trap", "kernel", 12)
     p.box(300, 180, 160, 50, "syscall_dispatch\nsys_write …", "kernel", 12)
     p.box(520, 256, 170, 44, "trap_return", "kernel", 12)
-    p.box(520, 110, 170, 50, "iretq: CS, RIP,\nRFLAGS, SS, RSP", "cpu", 12)
+    p.box(520, 110, 170, 50, "iretq: RIP, CS,\nRFLAGS, RSP, SS", "cpu", 12)
     for start, end in (((165, 66), (165, 108)), ((165, 160), (165, 184)), ((165, 230), (165, 254)),
                        ((240, 278), (298, 278)), ((365, 256), (365, 232)), ((395, 230), (395, 254)),
                        ((460, 278), (518, 278)), ((605, 256), (605, 162)), ((605, 110), (605, 68))):
@@ -234,8 +237,75 @@ def system_call() -> Picture:
     return p
 
 
+def record() -> Picture:
+    p = Picture("A process: its record, and the three things that it owns")
+    names = [name for name, _, _ in members("process")]
+    rows = ["pid", "state", "page_table", "kernel_stack", "user_stack", "registers"]
+    if [name for name in names if name in rows] != rows:
+        raise HandoutError("the picture of a process does not fit struct process any more")
+    p.text(30, 28, "struct process, a frame of its own", weight="bold")
+    p.stack(30, 40, [(name, "used") for name in rows], 170, 34)
+    owned = (("page_table", "1 page table", "PML4, tables of the user half", "kernel"),
+             ("kernel_stack", "2 kernel stack", "16 KiB in the kernel half: RSP0", "kernel"),
+             ("user_stack", "3 user stack", "64 KiB in its own user half", "user"))
+    for i, (name, label, words, kind) in enumerate(owned):
+        y, top = 57 + rows.index(name) * 34, 40 + i * 78
+        p.arrow((200, y), (270, y), (270, top + 22), (318, top + 22))
+        p.box(320, top, 150, 44, label, kind, 13)
+        p.text(480, top + 27, words, size=12)
+    p.lines(30, 276, ("registers is no fourth thing but a copy: what iretq will load.",
+                      "create_process() takes them in this order."), 18)
+    return p
+
+
+def turns() -> Picture:
+    p = Picture("Two processes over time")
+    for y, label in ((40, "PID 2, ring 3"), (110, "the kernel"), (180, "PID 3, ring 3")):
+        p.text(20, y + 22, label, weight="bold", size=12)
+    for x, y, width, label, kind in (
+            (120, 40, 110, "loop", "user"), (230, 110, 80, "timer_tick", "kernel"),
+            (310, 180, 90, "privilege", "user"), (400, 110, 80, "#GP", "kernel"),
+            (480, 40, 110, "loop goes on", "user"), (590, 110, 90, "timer_tick", "kernel")):
+        p.box(x, y, width, 34, label, kind, 12)
+    for x, above, why, stack in ((230, True, "IRQ 0", "RSP0 of PID 2"),
+                                 (310, False, "iretq", "user stack of 3"),
+                                 (400, False, "cli", "RSP0 of PID 3"),
+                                 (480, True, "iretq", "user stack of 2"),
+                                 (590, True, "IRQ 0", "RSP0 of PID 2")):
+        p.arrow(*(((x, 74), (x, 108)) if above and why != "iretq" else
+                  ((x, 110), (x, 76)) if above else
+                  ((x, 144), (x, 178)) if why == "iretq" else ((x, 180), (x, 146))))
+        p.text(x + 4, 96 if above else 166, why, size=11)
+        p.text(x, 244 if above else 228, stack, size=11)
+    p.text(20, 236, "stack from here on", size=11)
+    p.lines(20, 274, ("At each IRQ 0 the trap frame is copied from the kernel stack into the",
+                      "record before schedule() goes on; the last iretq takes it from there."), 18)
+    return p
+
+
+def memory() -> Picture:
+    p = Picture("Physical memory, not to scale")
+    rows = [("the first MiB: BIOS, boot code", "off", 34, None, "never handed out"),
+            ("frames", "used", 22, None, "handed out first, from 1 MiB on"),
+            ("kernel image and its .bss", "kernel", 46, "KERNEL_LOAD_ADDRESS",
+             "code, constants, data, IST stacks, boot stack"),
+            ("tables of the kernel half", "kernel", 34, None, "made at boot, shared by all"),
+            ("frames", "used", 60, None,
+             "a record, a table, a page of a stack, or free"),]
+    y = 20
+    for label, kind, height, name, words in rows:
+        p.box(150, y, 220, height, label, kind, 12)
+        p.text(380, y + height / 2 + 4, words, size=12)
+        if name:
+            p.text(142, y + 5, grouped(number(name)), "end", 11, mono=True)
+        y += height
+    p.lines(20, y + 30, ("Which is which, make map draws for your own kernel. All of it can be",
+                         "read at PHYSICAL_MAP_BASE plus the address: phys_to_virt()."), 18)
+    return p
+
+
 DRAWINGS = (tables, descriptor, tss_descriptor, tss, gate, trap_same_ring, trap_ring_change, walk,
-            address_space, iretq, system_call)
+            address_space, memory, iretq, system_call, record, turns)
 
 
 def draw_all() -> Dict[str, str]:
