@@ -57,13 +57,16 @@ static void observe_switch(const struct registers *give, const struct registers 
     observe("SS", read_ss());
 }
 
+static unsigned rounds[4]; /* by PID: calls that it has made */
+
 static int64_t give_way(struct trap_frame *frame)
 {
     struct process *process = current_process();
     uint64_t own = (uint64_t)process->pid << 56;
+    unsigned round = ++rounds[process->pid];
     volatile uint64_t words[WORDS];
     for (unsigned i = 0; i < WORDS; i++)
-        words[i] = own + process->system_calls * WORDS + i;
+        words[i] = own + round * WORDS + i;
     struct registers give = { own + 1, own + 2, own + 3, own + 4, own + 5, own + 6, 0, 0 };
     struct registers before = { 0 }, after = { 0 };
     observe("leaves as", (uint64_t)process->pid);
@@ -71,11 +74,11 @@ static int64_t give_way(struct trap_frame *frame)
     observe_switch(&give, &before, &after);
     unsigned changed = 0;
     for (unsigned i = 0; i < WORDS; i++)
-        changed += words[i] != own + process->system_calls * WORDS + i;
+        changed += words[i] != own + round * WORDS + i;
     observe("words changed", changed);
     observe("frame on its own stack",
             (uint64_t)(frame + 1) == process->kernel_stack && trap_from_user(frame));
-    if (process->system_calls >= ROUNDS)
+    if (round >= ROUNDS)
         lab4_end();
     return 0;
 }

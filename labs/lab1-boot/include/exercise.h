@@ -36,10 +36,13 @@ _Noreturn void todo_at(const char *id, const char *function, const char *file, i
 /* Announce the exercise that comes next. */
 void exercise(const char *id, const char *title);
 
-/* The exercise `id` was written; where its result is wrong, say what was
- * expected and what is there, status MACHINE_WRONG. */
-void require(bool right, const char *id, const char *text, ...)
-    __attribute__((format(printf, 3, 4)));
+/* The exercise `id` was written; where its result is wrong, say what was expected and
+ * what is there, status MACHINE_WRONG. The words are evaluated only then: a check on the
+ * way of each trap costs no more than its condition. */
+#define require(right, id, ...) ((right) ? (void)0 : exercise_wrong(id, __VA_ARGS__))
+
+_Noreturn void exercise_wrong(const char *id, const char *text, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The same where the results are texts: `what`, with its arguments, names the thing
  * that `is` and `expected` describe. */

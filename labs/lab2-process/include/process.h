@@ -32,9 +32,9 @@ struct process {
     struct trap_frame registers; /* what it starts or goes on with */
     unsigned slices;             /* how often the timer has interrupted it */
     struct process **link;       /* the pointer in the table that points here */
-    unsigned system_calls;       /* how many it has made */
     uint16_t ds, es, fs, gs;     /* what it goes on with: no trap frame has them */
     bool started;                /* it has been in ring 3, and goes on there */
+    bool has_called;             /* it has made a system call, which was announced */
 };
 
 _Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process's record takes one frame");

@@ -9,8 +9,14 @@
 /* After so many interruptions by the timer a process is taken off the CPU for good. */
 #define SLICES_MAX 20
 
-/* The process in ring 3, or on whose behalf the kernel runs; NULL: none. */
-struct process *current_process(void);
+/* The process in ring 3, or on whose behalf the kernel runs; NULL: none. The scheduler's:
+ * all others only ask. */
+extern struct process *running;
+
+static inline struct process *current_process(void)
+{
+    return running;
+}
 
 /* Leave this stack and the process's page table, and go on with the next process
  * that can run. Its `registers` are what it goes on with. */

@@ -11,13 +11,8 @@
 #include <schedule.h>
 #include <tss.h>
 
-static struct process *current;
+struct process *running;
 static pid_t ran_last;
-
-struct process *current_process(void)
-{
-    return current;
-}
 
 /* The ready process with the next PID after the one that ran last; then from the first one on. */
 static struct process *take_turns(void)
@@ -96,8 +91,8 @@ static _Noreturn void go_on(const struct process *process)
 
 static _Noreturn void run_next(void)
 {
-    struct process *last = current;
-    current = NULL;
+    struct process *last = running;
+    running = NULL;
     if (last && last->state == PROCESS_RUNNING)
         last->state = PROCESS_READY;
     if (last && last->state == PROCESS_DEAD)
@@ -106,7 +101,7 @@ static _Noreturn void run_next(void)
     struct process *next = next_to_run();
     if (!next)
         all_processes_ended();
-    current = next;
+    running = next;
     ran_last = next->pid;
     next->state = PROCESS_RUNNING;
     activate(next);
@@ -117,8 +112,8 @@ static _Noreturn void run_next(void)
 
 _Noreturn void schedule(void)
 {
-    if (current)
-        process_segments_save(current);
+    if (running)
+        process_segments_save(running);
     write_cr3(kernel_page_table.raw);
     boot_stack_call(run_next);
 }

@@ -14,18 +14,25 @@ void syscall_register(unsigned number, syscall_handler_t handler)
     calls[number] = handler;
 }
 
-static void announce(const struct process *process, const struct trap_frame *frame)
+static void announce(const struct trap_frame *frame)
 {
+    struct process *process = current_process();
+    process->has_called = true;
     printf("PID %d: first system call, number %lu, from CPL %lu, CS %#lx, SS %#lx\n", process->pid,
            frame->rax, frame->cs & 3, frame->cs, frame->ss);
 }
 
+static void report_error(const struct trap_frame *frame, uint64_t number)
+{
+    printf("PID %d: system call %lu (%#lx, %#lx, %#lx) = %s\n", current_process()->pid, number,
+           frame->rdi, frame->rsi, frame->rdx, error_name((int)frame->rax));
+}
+
 void syscall_trap(struct trap_frame *frame)
 {
-    struct process *process = current_process();
-    uint64_t number = frame->rax;
-    if (process->system_calls++ == 0)
-        announce(process, frame);
+    uint64_t number = frame->rax; /* the result takes its place */
+    if (!current_process()->has_called)
+        announce(frame);
 
     if (number < SYSCALLS_MAX && calls[number])
         frame->rax = (uint64_t)calls[number](frame);
@@ -35,6 +42,5 @@ void syscall_trap(struct trap_frame *frame)
     require(number != SYS_EXIT, "3.3",
             "exit has come back: sys_exit() must end with process_end()");
     if ((int64_t)frame->rax < 0)
-        printf("PID %d: system call %lu (%#lx, %#lx, %#lx) = %s\n", process->pid, number,
-               frame->rdi, frame->rsi, frame->rdx, error_name((int)frame->rax));
+        report_error(frame, number);
 }
