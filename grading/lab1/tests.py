@@ -54,7 +54,8 @@ def segments_by_arguments(run):
         call = f"segment_descriptor({'CODE' if code else 'DATA'}_SEGMENT, {dpl})"
         expected = f"present, DPL {dpl}, {'64-bit code' if code else 'writable data'}"
         is_ = decode.segment(seen["segment"])
-        run.expect(is_ == expected, f'{call}, called again, to give "{expected}"', f'it gives "{is_}"')
+        run.expect(is_ == expected, f'{call}, called again, to give "{expected}"',
+                   f'it gives "{is_}"')
 
 
 # ---- 1.2 ----
@@ -89,7 +90,8 @@ def gdt_load_keeps_registers(run):
     for name, before, after in zip(names, before, after):
         run.equal(f"{name} after gdt_load, as before it,", after, before)
     for what in ("base", "limit"):
-        run.equal(f"a GDTR with the {what} that gdt_load was given,", run.value(f"gdtr {what}"), run.value(f"gdt {what}"))
+        run.equal(f"a GDTR with the {what} that gdt_load was given,", run.value(f"gdtr {what}"),
+                  run.value(f"gdt {what}"))
 
 
 # ---- 1.3 ----
@@ -140,7 +142,8 @@ def expect_gate(run, vector, ist=0, dpl=0):
     is_ = decode.gate(low, high)
     stub = run.u64s(run.symbol("trap_stubs") + 8 * vector, 1)[0]
     expected = f"interrupt gate to {CODE:#06x}:{stub:#018x}, present, DPL {dpl}, IST {ist}"
-    run.expect(is_ == expected, f'the gate of {decode.vector(vector)} "{expected}"', f'it is "{is_}"')
+    run.expect(is_ == expected, f'the gate of {decode.vector(vector)} "{expected}"',
+               f'it is "{is_}"')
     run.expect(low >> 35 & 0x1F == 0 and high >> 32 == 0,
                f"the reserved bits of the gate of {decode.vector(vector)} to be 0",
                f"it is {high:016x}:{low:016x}")
@@ -195,19 +198,22 @@ def trap_frames(run):
     run.expect(len(vectors) == 34, "34 vectors to be tried", f"{len(vectors)} were")
     for seen in vectors:
         name = decode.vector(seen["vector"])
-        run.equal(f"the frame of {name} to have the vector", signed_vector(seen), seen["vector"], "{}")
+        run.equal(f"the frame of {name} to have the vector", signed_vector(seen), seen["vector"],
+                  "{}")
         run.equal(f"the frame of {name} to have the error code",
                   seen["frame error code"], seen["expected error code"])
         run.expect(seen["frame rip is right"], f"the frame of {name} to have the RIP of the trap",
                    "it has another")
         run.equal(f"the frame of {name} to have CS", seen["frame cs"], CODE)
         run.equal(f"the frame of {name} to have SS", seen["frame ss"], DATA)
-        run.expect(seen["wrong in the frame"] == 15, f"the frame of {name} to hold the 15 registers",
-                   f"{REGISTERS[seen['wrong in the frame']]} is not in its place (struct trap_frame)")
+        run.expect(
+            seen["wrong in the frame"] == 15, f"the frame of {name} to hold the 15 registers",
+            f"{REGISTERS[seen['wrong in the frame']]} is not in its place (struct trap_frame)")
 
 
 def signed_vector(seen):
-    return seen["frame vector"] if seen["frame vector"] != (1 << 64) - 1 else "that of no frame at all"
+    return seen["frame vector"] if seen["frame vector"] != (
+        1 << 64) - 1 else "that of no frame at all"
 
 
 @test("1.5", VECTORS, "trap_return")
@@ -217,14 +223,18 @@ def registers_restored(run):
         name = decode.vector(seen["vector"])
         run.expect(seen["wrong after it"] == 15, f"all registers intact after {name}",
                    f"{REGISTERS[seen['wrong after it']]} has another value")
-        run.equal(f"RSP intact after {name}, moved by", signed(seen["stack pointer moved by"]), 0, "{}")
+        run.equal(f"RSP intact after {name}, moved by", signed(seen["stack pointer moved by"]), 0,
+                  "{}")
     changed = run.value("not taken from the frame")
     run.expect(changed == 15, "every register loaded from the frame, as a handler has left it",
                f"{REGISTERS[changed]} is not")
     elsewhere = run.value("not taken from elsewhere")
-    run.expect(elsewhere == 15, "trap_return() to load every register from the frame that it gets, wherever it lies",
-               f"{REGISTERS[min(elsewhere, 14)]} is not")
-    run.equal("rbx, which a handler has changed in the frame, to be", run.value("rbx after ud2"), 0x1234)
+    run.expect(
+        elsewhere == 15,
+        "trap_return() to load every register from the frame that it gets, wherever it lies",
+        f"{REGISTERS[min(elsewhere, 14)]} is not")
+    run.equal("rbx, which a handler has changed in the frame, to be", run.value("rbx after ud2"),
+              0x1234)
 
 
 @test("1.5", VECTORS, "trap_entry")
@@ -250,12 +260,14 @@ def overflow_is_survived(run):
 
 @test("1.6", MAIN, "trap_use_stack")
 def ist_stacks(run):
-    """The TSS names a stack for each of #DF, NMI, #MC and #DB, and each gate names its own, and is otherwise as it was."""
+    """The TSS names a stack for each of #DF, NMI, #MC and #DB, and each gate names its own."""
     words = run.u64s(run.symbol("tss") + 36, 7)
     for vector, index in IST_OF.items():
         expect_gate(run, vector, index)
-        run.equal(f"the stack of IST {index} to end at", words[index - 1],
-                  run.symbol("ist_stacks") + (run.constant("PAGE_SIZE") + run.constant("IST_STACK_SIZE")) * index)
+        run.equal(
+            f"the stack of IST {index} to end at", words[index - 1],
+            run.symbol("ist_stacks") +
+            (run.constant("PAGE_SIZE") + run.constant("IST_STACK_SIZE")) * index)
 
 
 @test("1.6", OVERFLOW, "trap_use_stack")
@@ -267,14 +279,17 @@ def chosen_stacks(run):
     for vector, name in ((40, "stack 40"), (41, "stack 41")):
         top = run.value(name)
         run.expect(traps.get(vector) is not None, f"vector {vector} to be handled", "it was not")
-        run.expect(top - 8192 <= traps[vector] < top, f"vector {vector} on the stack below {top:#x}",
+        run.expect(top - 8192 <= traps[vector] < top,
+                   f"vector {vector} on the stack below {top:#x}",
                    f"it came in at rsp {traps[vector]:#x}")
     run.expect(not any(run.value(name) - 8192 <= traps[42] < run.value(name)
                        for name in ("stack 40", "stack 41")),
                "vector 42, which has no stack of its own, on the stack in use",
                f"it came in at rsp {traps[42]:#x}")
     ist1 = run.u64s(run.symbol("tss") + 36, 1)[0]
-    run.expect(ist1 - 8192 <= traps.get(8, 0) < ist1, f"the double fault on the stack below {ist1:#x}",
+    run.expect(ist1 - 8192 <= traps.get(8, 0) < ist1,
+               f"the double fault on the stack below {ist1:#x}",
                f"it came in at rsp {traps.get(8, 0):#x}")
     run.expect(0 <= run.value("cr2") - run.value("guard") < 4096,
-               f"the fault in the guard page {run.value('guard'):#x}", f"CR2 is {run.value('cr2'):#x}")
+               f"the fault in the guard page {run.value('guard'):#x}",
+               f"CR2 is {run.value('cr2'):#x}")

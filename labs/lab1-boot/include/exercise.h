@@ -29,7 +29,7 @@
 #include <stdbool.h>
 
 /* The exercise `id` is not written yet: say where it is, status MACHINE_TODO. */
-#define todo(id) todo_at(id, __func__, __FILE__, __LINE__)
+#define todo(id)                todo_at(id, __func__, __FILE__, __LINE__)
 
 _Noreturn void todo_at(const char *id, const char *function, const char *file, int line);
 
