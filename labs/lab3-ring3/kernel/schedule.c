@@ -17,10 +17,14 @@ struct process *current;
 /* Those that are ready, in the order in which their turns come. */
 static struct process *turns, **turns_end = &turns;
 
+/* Who is not ready any more loses its turn. */
 static struct process *take_turns(void)
 {
     struct process *process = turns;
-    if (process && !(turns = process->next_turn))
+    while (process && process->state != PROCESS_READY)
+        process = process->next_turn;
+    turns = process ? process->next_turn : NULL;
+    if (!turns)
         turns_end = &turns;
     return process;
 }
