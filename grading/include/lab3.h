@@ -25,13 +25,20 @@ static inline void lab3_start(void)
     irq_init();
 }
 
-/* A process whose program is just these bytes of code. */
-static inline struct process *lab3_process(const void *code, size_t size)
+/* A process whose program is just these bytes of code; it is PROCESS_NEW. */
+static inline struct process *lab3_process_new(const void *code, size_t size)
 {
     struct process *process = process_find(create_process(USER_PROGRAM_BASE));
     phys_t frame = frame_alloc();
     memcpy(phys_to_virt(frame), code, size);
     (void)page_map(process->page_table, USER_PROGRAM_BASE, frame, PTE_U);
-    process->state = PROCESS_READY;
+    return process;
+}
+
+/* The same, and it is ready. */
+static inline struct process *lab3_process(const void *code, size_t size)
+{
+    struct process *process = lab3_process_new(code, size);
+    process_ready(process);
     return process;
 }

@@ -68,22 +68,31 @@ static void try_foreign_page(uint64_t page)
     observe("lost", before - frame_free_count());
 }
 
-/* Map one frame at all pages of every slot that is free, or unmap it again: real stacks would
- * take 200 MiB. */
+/* Map the frame at a page that is free, or unmap it again. Whether the page is mapped then. */
+static bool fill_page(uint64_t page, phys_t filler, bool fill)
+{
+    pte_t *entry = page_table_walk(kernel_page_table, page, 1, fill);
+    if (entry && fill && !(*entry & PTE_P))
+        *entry = filler.raw | PTE_P | PTE_W | PTE_NX;
+    else if (entry && !fill && (*entry & PTE_ADDRESS) == filler.raw)
+        *entry = 0;
+    return entry && *entry & PTE_P;
+}
+
+/* One frame for all pages of every slot: real stacks would take 200 MiB. And for the guard
+ * pages of the image: who looks behind the last slot shall find room behind the image. */
 static uint64_t fill_slots(phys_t filler, bool fill)
 {
     uint64_t filled = 0;
     for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++) {
         uint64_t bottom = KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE;
-        for (uint64_t page = bottom; page < bottom + KERNEL_STACK_SIZE; page += PAGE_SIZE) {
-            pte_t *entry = page_table_walk(kernel_page_table, page, 1, fill);
-            if (entry && fill && !(*entry & PTE_P))
-                *entry = filler.raw | PTE_P | PTE_W | PTE_NX;
-            else if (entry && !fill && (*entry & PTE_ADDRESS) == filler.raw)
-                *entry = 0;
-            filled += entry && *entry & PTE_P && page == bottom;
-        }
+        filled += fill_page(bottom, filler, fill);
+        for (uint64_t page = bottom + PAGE_SIZE; page < bottom + KERNEL_STACK_SIZE;
+             page += PAGE_SIZE)
+            (void)fill_page(page, filler, fill);
     }
+    for (uint64_t page = KERNEL_BASE; page < (uint64_t)kernel_end; page += PAGE_SIZE)
+        (void)fill_page(page, filler, fill);
     write_cr3(kernel_page_table.raw);
     return filled;
 }

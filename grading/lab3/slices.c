@@ -18,7 +18,7 @@ static void tick(struct trap_frame *frame)
 {
     static unsigned ticks;
     if (++ticks == 3)
-        process_first()->state = PROCESS_READY;
+        process_ready(process_first());
     const struct process *process = current_process();
     observe("tick in PID", (uint64_t)process->pid);
     observe("its page table", process->page_table.raw);
@@ -33,7 +33,7 @@ static void tick(struct trap_frame *frame)
 _Noreturn void kmain(void)
 {
     lab3_start();
-    lab3_process(program, sizeof program)->state = PROCESS_NEW;
+    (void)lab3_process_new(program, sizeof program);
     (void)lab3_process(program, sizeof program);
     timer_init();
     irq_register(IRQ_TIMER, tick);

@@ -35,8 +35,10 @@ asm(".intel_syntax noprefix\n"
     "    ret\n"
     ".att_syntax\n");
 
-static void observe_switch(const struct registers *give, const struct registers *before,
-                           const struct registers *after)
+/* A place where make bench stops, whatever the compiler would make of it. */
+__attribute__((noinline)) static void observe_switch(const struct registers *give,
+                                                     const struct registers *before,
+                                                     const struct registers *after)
 {
     const struct process *process = current_process();
     observe("goes on as", (uint64_t)process->pid);

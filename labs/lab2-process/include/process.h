@@ -32,6 +32,7 @@ struct process {
     struct trap_frame registers; /* what it starts or goes on with */
     unsigned slices;             /* how often the timer has interrupted it */
     struct process **link;       /* the pointer in the table that points here */
+    struct process *next_turn;   /* lab 3: whose turn comes after it, while it is ready */
     uint16_t ds, es, fs, gs;     /* what it goes on with: no trap frame has them */
     bool started;                /* it has been in ring 3, and goes on there */
     bool has_called;             /* it has made a system call, which was announced */

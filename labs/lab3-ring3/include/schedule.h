@@ -1,6 +1,6 @@
 /*
- * schedule.h - which process runs. They take turns (round-robin), in the order
- * of the PIDs, each until the timer interrupts it or it has ended.
+ * schedule.h - which process runs. They take turns (round-robin), in the order in which
+ * they became ready, each until the timer interrupts it or it has ended.
  */
 #pragma once
 
@@ -11,15 +11,23 @@
 
 /* The process in ring 3, or on whose behalf the kernel runs; NULL: none. The scheduler's:
  * all others only ask. */
-extern struct process *running;
+extern struct process *current;
 
 static inline struct process *current_process(void)
 {
-    return running;
+    return current;
 }
 
-/* Leave this stack and the process's page table, and go on with the next process
- * that can run. Its `registers` are what it goes on with. */
+/* The process can run: PROCESS_READY, and the last one whose turn comes. It may not be
+ * destroyed before it has ended. */
+void process_ready(struct process *process);
+
+/* Whether schedule() may go on with another process than the current one. If not, a trap
+ * may return to the frame that it came with, and nothing need be saved. */
+bool others_are_ready(void);
+
+/* Leave this stack, and go on with the next process that can run, in its page table. Its
+ * `registers` are what it goes on with. */
 _Noreturn void schedule(void);
 
 /* The process has ended: mark it and schedule(). */
@@ -27,7 +35,7 @@ _Noreturn void process_end(struct process *process);
 
 /* For later labs: have `next` say who runs next (NULL: nobody can), and `ended` called
  * with a process that has ended, once neither its stack nor its page table is in use.
- * Lab 3's own take turns, and destroy it. */
+ * Lab 3's own take turns, and destroy it. CR3 is the kernel's in `ended`. */
 void schedule_use(struct process *(*next)(void), void (*ended)(struct process *process));
 
 /* Save the segment registers, which are those of the current process, in any record. */

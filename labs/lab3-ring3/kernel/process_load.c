@@ -9,6 +9,7 @@
 #include <frame.h>
 #include <page_table.h>
 #include <program.h>
+#include <schedule.h>
 #include <string.h>
 
 /* Linkers leave empty segments in the file. Nothing is mapped for one, wherever it says it lies. */
@@ -106,6 +107,6 @@ pid_t process_load(const void *image, size_t size)
             return error;
         }
     }
-    process->state = PROCESS_READY;
+    process_ready(process);
     return pid;
 }

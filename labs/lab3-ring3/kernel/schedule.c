@@ -1,8 +1,9 @@
 /*
- * schedule.c - from one process to the next, always by way of the boot stack.
+ * schedule.c - from one process to another, by way of the boot stack.
  *
  * A process may end while the kernel stands on its kernel stack and in its
- * page table. Neither can be freed from there: so schedule() leaves both first.
+ * page table. Neither can be freed from there: so schedule() leaves the stack first, and
+ * the page table of one that has ended.
  */
 #include <boot.h>
 #include <console.h>
@@ -11,22 +12,21 @@
 #include <schedule.h>
 #include <tss.h>
 
-struct process *running;
-static pid_t ran_last;
+struct process *current;
 
-/* The ready process with the next PID after the one that ran last; then from the first one on. */
+/* Those that are ready, in the order in which their turns come. */
+static struct process *turns, **turns_end = &turns;
+
+/* Who is not ready any more loses its turn. */
 static struct process *take_turns(void)
 {
-    struct process *first = NULL;
-    for (struct process *process = process_first(); process; process = process->next) {
-        if (process->state != PROCESS_READY)
-            continue;
-        if (process->pid > ran_last)
-            return process;
-        if (!first)
-            first = process;
-    }
-    return first;
+    struct process *process = turns;
+    while (process && process->state != PROCESS_READY)
+        process = process->next_turn;
+    turns = process ? process->next_turn : NULL;
+    if (!turns)
+        turns_end = &turns;
+    return process;
 }
 
 static void destroy_ended(struct process *process)
@@ -41,6 +41,22 @@ void schedule_use(struct process *(*next)(void), void (*ended)(struct process *p
 {
     next_to_run = next;
     process_ended = ended;
+}
+
+/* A later lab that says who is next keeps a queue of its own. */
+void process_ready(struct process *process)
+{
+    process->state = PROCESS_READY;
+    if (next_to_run != take_turns)
+        return;
+    process->next_turn = NULL;
+    *turns_end = process;
+    turns_end = &process->next_turn;
+}
+
+bool others_are_ready(void)
+{
+    return turns || next_to_run != take_turns;
 }
 
 /* What no trap frame holds: in 64-bit mode traps and iretq leave DS, ES, FS and GS alone,
@@ -91,20 +107,23 @@ static _Noreturn void go_on(const struct process *process)
 
 static _Noreturn void run_next(void)
 {
-    struct process *last = running;
-    running = NULL;
+    struct process *last = current;
+    current = NULL;
     if (last && last->state == PROCESS_RUNNING)
-        last->state = PROCESS_READY;
-    if (last && last->state == PROCESS_DEAD)
+        process_ready(last);
+    if (last && last->state == PROCESS_DEAD) {
+        write_cr3(kernel_page_table.raw); /* its own is about to go */
         process_ended(last);
+        last = NULL;
+    }
 
     struct process *next = next_to_run();
     if (!next)
         all_processes_ended();
-    running = next;
-    ran_last = next->pid;
+    current = next;
     next->state = PROCESS_RUNNING;
-    activate(next);
+    if (next != last)
+        activate(next);
     if (next->started)
         go_on(next);
     start(next);
@@ -112,9 +131,8 @@ static _Noreturn void run_next(void)
 
 _Noreturn void schedule(void)
 {
-    if (running)
-        process_segments_save(running);
-    write_cr3(kernel_page_table.raw);
+    if (current)
+        process_segments_save(current);
     boot_stack_call(run_next);
 }
 

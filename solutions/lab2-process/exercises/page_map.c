@@ -27,15 +27,20 @@ int page_map(phys_t root, uint64_t address, phys_t frame, uint64_t flags)
     /* SOLUTION */
     if (address % PAGE_SIZE != 0 || frame.raw % PAGE_SIZE != 0 || !is_canonical(address))
         return -EINVAL;
-    /* First without making tables: a large page in the way is no lack of memory. */
-    for (int level = 3; level >= 1; level--) {
-        pte_t *above = page_table_walk(root, address, level, false);
-        if (above && *above & PTE_P && (level == 1 || *above & PTE_PS))
-            return -EEXIST;
+    pte_t *entry = page_table_walk(root, address, 1, false);
+    if (!entry) {
+        /* A table is missing, unless a large page is in the way: no lack of memory. */
+        for (int level = 3; level >= 2; level--) {
+            pte_t *above = page_table_walk(root, address, level, false);
+            if (above && *above & PTE_P && *above & PTE_PS)
+                return -EEXIST;
+        }
+        entry = page_table_walk(root, address, 1, true);
     }
-    pte_t *entry = page_table_walk(root, address, 1, true);
     if (!entry)
         return -ENOMEM;
+    if (*entry & PTE_P)
+        return -EEXIST;
     *entry = frame.raw | flags | PTE_P;
     return 0;
     /* END SOLUTION */

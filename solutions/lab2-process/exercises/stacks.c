@@ -53,16 +53,20 @@ static int map_stack(phys_t root, uint64_t bottom, uint64_t top, uint64_t flags)
     }
     return 0;
 }
+
+/* All slots below it are taken: the search for a free one may begin here. */
+static uint64_t first_slot;
 /* END SOLUTION */
 
 int allocate_kernel_stack(uint64_t *top)
 {
     /* SOLUTION */
-    for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++) {
+    for (uint64_t slot = first_slot; slot < KERNEL_STACK_SLOTS; slot++) {
         uint64_t bottom = KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE;
         pte_t *entry = page_table_walk(kernel_page_table, bottom, 1, false);
         if (entry && *entry & PTE_P)
             continue; /* taken */
+        first_slot = slot;
         *top = bottom + KERNEL_STACK_SIZE;
         return map_stack(kernel_page_table, bottom, *top, PTE_W | PTE_NX);
     }
@@ -73,6 +77,9 @@ int allocate_kernel_stack(uint64_t *top)
 void free_kernel_stack(uint64_t top)
 {
     /* SOLUTION */
+    uint64_t slot = (top - KERNEL_STACK_BASE) / KERNEL_STACK_SLOT - 1;
+    if (slot < first_slot)
+        first_slot = slot;
     unmap_stack(kernel_page_table, top - KERNEL_STACK_SIZE, top);
     /* END SOLUTION */
 }

@@ -24,6 +24,8 @@ void timer_tick(struct trap_frame *frame)
         printf("PID %d has used up its %d time slices\n", process->pid, SLICES_MAX);
         process_end(process);
     }
+    if (!others_are_ready())
+        trap_return(frame); /* still here, and nobody else will overwrite it */
     process->registers = *frame;
     schedule();
     /* END SOLUTION */

@@ -9,11 +9,9 @@ import sys
 from dataclasses import dataclass
 from typing import List, Optional
 
-from ringstep.explain import causes
 from ringstep.explain.chain import chain_lines
 from ringstep.explain.scene import PANIC, PANICKED, Scene, section_of
 from ringstep.kernel.layout import CONSTANTS
-from ringstep.machine import bochs
 from ringstep.machine.record import ENDS, Limits, Record, Registers
 
 STOPPED_ITSELF = CONSTANTS["MACHINE_TODO"], CONSTANTS["MACHINE_WRONG"]
@@ -74,6 +72,7 @@ class Seen:
 def look_again(record: Record, kernel: str, image: str) -> None:
     """Bochs' record has no registers at an exception: run the image again, up to the one
     with which the bad end began."""
+    from ringstep.machine import bochs
     chain = [] if ended_well(record) else Scene(record, kernel).chain
     found = bochs.at_time(image, chain[0].time) if chain and chain[0].time else None
     if found:
@@ -84,6 +83,7 @@ def look_again(record: Record, kernel: str, image: str) -> None:
 
 
 def explained(scene: Scene) -> Explanation:
+    from ringstep.explain import causes         # most runs end well, and need none of it
     record, cause = scene.record, causes.find(scene)
     sentence = cause.sentence
     if record.limit and record.end not in ("limit", "gave-up"):
@@ -138,6 +138,7 @@ def again(folder: str) -> int:
     print(*kept["lines"], sep="\n", end="\n" if kept["lines"] else "", flush=True)
     if kept["emulator"] == "bochs" or not kept["ended"]:
         return 0
+    from ringstep.machine import bochs
     kernel = os.path.join(folder, "kernel.elf")
     record = bochs.boot(os.path.join(folder, "ringstep.img"), kernel, Limits())
     if ended_well(record):
