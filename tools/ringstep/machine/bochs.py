@@ -112,16 +112,16 @@ class Bochs:
         with ExitStack() as theirs:
             self.terminal, screen = self.pair(pty.openpty, theirs)
             self.answers, debugger_log = self.pair(pty.openpty, resources)
-            inherited, serial_file = [], "serial"
+            inherited, serial_file = [debugger_log], "serial"
             if live:
                 self.pipe, serial = self.pair(os.pipe, theirs)
-                inherited, serial_file = [serial], f"/dev/fd/{serial}"
+                inherited, serial_file = [debugger_log, serial], f"/dev/fd/{serial}"
             self.folder = resources.enter_context(
                 folder(image, f"debugger_log: {os.ttyname(debugger_log)}\n" + more, serial_file,
                        mib=limits.mib))
             argv = command()
             if limits.confined:
-                argv = sandbox.confine(argv, self.folder, writable=True)
+                argv = sandbox.confine(argv, self.folder, inherited, writable=True)
             self.process = process.spawn(
                 argv, limits, limits.log_bytes, cwd=self.folder, pass_fds=inherited,
                 stdin=screen, stdout=screen, stderr=subprocess.DEVNULL,
