@@ -79,6 +79,30 @@ def test_compiles_have_their_cpu_time_together(tmp_path, monkeypatch):
     assert sandbox.run(["true"], tmp_path, spent) == (1, sandbox.TOO_MUCH)
 
 
+@pytest.mark.parametrize("size", ["2m", "7m"])
+def test_a_full_disk_is_not_the_submissions_fault(size, tmp_path):
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", tmp_path],
+                      stderr=subprocess.DEVNULL).returncode != 0:
+        pytest.skip("only root may mount a small disk")
+    try:
+        run = subprocess.run(["make", "grade", "SUBMISSION=solutions", "LAB=2"], cwd=ROOT,
+                             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env={**os.environ, "TMPDIR": str(tmp_path)})
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+    first = run.stderr.splitlines()[0]
+    assert first.startswith("grader-error: ") and "No space left on device" in first
+    assert len(first) < 300 and ": fail" not in run.stdout and run.returncode == 2
+
+
+def test_a_folder_for_scratch_files_that_is_not_there_does_no_harm(kind, monkeypatch):
+    monkeypatch.setenv("TMPDIR", "/nonexistent")
+    run = subprocess.run(["make", "grade", "SUBMISSION=solutions", "ONLY=segment_descriptors"],
+                         cwd=ROOT, text=True, stdout=subprocess.PIPE)
+    os.chmod(ROOT, 0o755)               # as a user, the course was closed
+    assert "Score: 16/16" in run.stdout, run.stdout
+
+
 def test_the_report_says_what_kind_of_sandbox_it_was(kind):
     assert sandbox.kind() == kind and sandbox.describe() == sandbox.WORDS[kind]
 

@@ -126,7 +126,7 @@ class Bochs:
                 argv, limits, limits.log_bytes, cwd=self.folder, pass_fds=inherited,
                 stdin=screen, stdout=screen, stderr=subprocess.DEVNULL,
                 env=dict(os.environ, TERM="dumb"))
-            resources.callback(process.stop, self.process)
+            resources.callback(process.finish, self.process)
 
     def pair(self, make: Callable[[], Tuple[int, int]], theirs: ExitStack) -> Tuple[int, int]:
         """Two ends of something: ours, and one that `theirs` closes."""

@@ -106,7 +106,7 @@ class Qemu:
                 argv, self.limits, max(self.limits.mib << 20, self.limits.log_bytes),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
                 pass_fds=inherited)
-            self.resources.callback(process.stop, self.process)
+            self.resources.callback(process.finish, self.process)
         self.talk = Talk(Monitor(monitor), stub, self.serial, pipe, live)
 
     def channel(self, theirs: ExitStack) -> Tuple[socket.socket, int]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ringstep.machine import landlock
+from ringstep.machine.process import need_room
 
 CPU_SECONDS = 10            # for each process; for all commands that are counted together
 SECONDS = 30                # for all of a command: a compiler can be made to wait for ever
@@ -138,7 +139,8 @@ def confine(argv: List[str], folder: str, files: Sequence[int], writable: bool =
     if kind() != "bubblewrap":
         return sheltered(["env", f"TMPDIR={folder}", *argv], Path(folder))
     words = [word for word in bubblewrap_words() if word != "--new-session"]
-    return [*words, "--tmpfs", "/var/tmp", "--dev-bind", "/dev/pts", "/dev/pts",
+    return [*words, "--tmpfs", "/var/tmp", "--setenv", "TMPDIR", "/var/tmp",
+            "--dev-bind", "/dev/pts", "/dev/pts",
             "--bind" if writable else "--ro-bind", folder, folder, "--chdir", folder, *argv]
 
 
@@ -191,4 +193,6 @@ def run(argv: Sequence[str], directory: Path, spent: Optional[List[float]] = Non
             spent.append(sum(60 * int(m) + float(s) for m, s in times) if times else left)
         output.seek(0)
         text = output.read(OUTPUT_BYTES).decode("utf-8", "backslashreplace")
+    if process.returncode != 0:
+        need_room()
     return process.returncode, text
