@@ -49,7 +49,7 @@ demo:                   ## boot the last lab, finished
 	$(if $(wildcard solutions/$(last)),,$(error make demo: the solutions of $(last) are not in this tree))
 	@$(MAKE) qemu-nox LAB=$(last) SOLVED=all
 
-grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [REPORT=dir] [ONLY=1.2]
+grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [REPORT=dir] [ONLY=1.2] [SEED=x]
 	@$(python) grade --lab "$(chosen_lab)" \
 	    --submission "$$SUBMISSION" --report "$$REPORT" --only "$$ONLY"
 

@@ -9,6 +9,7 @@ def image(path, code):
 
 
 HALT = "fa f4"                                  # cli; hlt
+IDLE = "fa b0 ff e6 21 e6 a1 fb f4 eb fd"        # no interrupt is let through; sti; hlt
 SPIN = "fa eb fe"                               # cli; jmp .
 RESET = "b0 06 ba f9 0c ee eb fe"               # out 0xcf9, 6
 FLOOD = "ba f8 03 b0 78 ee eb fd"               # mov dx, 0x3f8; out dx, 'x'; again

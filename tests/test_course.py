@@ -31,10 +31,10 @@ def test_a_handin_has_the_exercise_files_and_nothing_else():
 
 
 def test_the_report_files_agree(tmp_path):
-    run = make("grade", "ONLY=1.2", "SUBMISSION=solutions", f"REPORT={tmp_path}")
+    run = make("grade", "ONLY=1.2", "SUBMISSION=solutions", f"REPORT={tmp_path}", "SEED=7")
     assert run.returncode == 0, run.stdout + run.stderr
     data = json.loads((tmp_path / "grade.json").read_text())
-    assert (data["score"], data["points"]) == (16, 16)
+    assert (data["score"], data["points"], data["seed"]) == (16, 16, "7")
     tests = data["exercises"][0]["tests"]
     assert {t["name"] for t in tests} > {"gdt_in_use", "segments_reloaded"}
     assert all(set(t["emulators"]) == {"qemu", "bochs"} for t in tests)

@@ -42,6 +42,16 @@ def test_end(machine, disk, text, end):
     assert machine.boot(disk(text), limits=QUICK).end == end
 
 
+@pytest.mark.parametrize("text, end", [(code.HALT, "halted"), (code.IDLE, "limit")])
+@pytest.mark.parametrize("confined", [False, True])
+def test_a_processor_that_stands_still_takes_bochs_no_time(disk, text, end, confined):
+    """A halted one comes to no time breakpoint: without a look at it, it took 20 s of CPU."""
+    limits = Limits(instructions=80_000_000, cpu_seconds=4, confined=confined)
+    record = bochs.boot(disk(text), limits=limits)
+    assert (record.end, record.limit) == (end, "instructions" if end == "limit" else None)
+    assert record.registers.rip and record.memory
+
+
 @BOTH
 @pytest.mark.parametrize("points", [(), (Breakpoint("jmp", 0x7C01),)])
 def test_limit_is_the_guests_work(machine, disk, points):

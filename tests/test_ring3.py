@@ -2,7 +2,12 @@
 import re
 from typing import List, Tuple
 
+import pytest
+
+from ringstep.explain import postmortem
+from ringstep.grading import mutants
 from ringstep.grading.harness import Boot, Run
+from ringstep.grading.workspace import Workspace
 from ringstep.kernel.contract import constants
 from test_hardening import BOTH, ROOT, built
 
@@ -51,6 +56,28 @@ def test_the_loop_program_goes_on_after_another_has_died(machine):
     text = machine.boot(*built(ROOT, "LAB=3")).text
     dead = text.index("#GP in PID 3")
     assert "still running: 1\n" in text[:dead] and "still running: 2\n" in text[dead:]
+
+
+@BOTH
+@pytest.mark.parametrize("id, find, put, words", [
+    ("2.2", "(address < USER_HALF_END ? PTE_U : 0)", "0",
+     "ring3_test .* was ended by #PF at rip 0x400000: the page is mapped, but not for ring 3"),
+    ("3.3", "return current_process()->pid", "return 7", "ring3_test .* exited with status 7"),
+    ("3.5", "    process->registers = *frame;\n", "",
+     "ring3_loop_test .* must use up its time slices, and exited"),
+    ("3.2", "push    RFLAGS_START", "push    0x3202",
+     "ring3_privilege_test .* must be ended by #GP, at cli, and exited with status 1"),
+], ids=["no PTE_U", "wrong PID", "begins anew", "IOPL 3"])
+def test_a_run_in_which_a_program_failed_has_not_ended_well(machine, id, find, put, words):
+    path = mutants.path_of(ROOT, id)
+    files = {path: mutants.changed(mutants.solution(ROOT, path), find, put, id)}
+    with Workspace(ROOT, files) as space:
+        kernel = space.build(3, [id], "")
+        record = machine.boot(kernel.image, kernel.elf)
+    last = record.text.splitlines()[-1]
+    assert re.match(rf"Lab 3 is not complete: {words}", last), record.text
+    assert (record.end, record.status) == ("power-off", C["MACHINE_WRONG"])
+    assert last in postmortem.stopped_itself(record)[-1]
 
 
 @BOTH

@@ -5,13 +5,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import machine_images as code
 import pytest
 
 from ringstep.course.labs import exercises
 from ringstep.course.skeleton import declared, pristine
 from ringstep.grading import objects
 from ringstep.grading.workspace import Workspace
-from ringstep.machine import landlock, sandbox
+from ringstep.machine import bochs, landlock, qemu, sandbox
+from ringstep.machine.record import Limits
 
 ROOT = Path(__file__).parent.parent
 PATH = "lab1-boot/exercises/segment_descriptor.c"
@@ -50,6 +52,55 @@ def test_a_course_is_hidden_wherever_it_lies(kind, above, monkeypatch, tmp_path)
         assert sandbox.run(["cat", f"{course}/solution.c"], tree)[0] != 0
         if kind != "user":          # pytest's own folders are closed to others
             assert sandbox.run(["cat", "own.c"], tree) == (0, "own")
+
+
+@pytest.mark.parametrize("machine", [qemu, bochs], ids=["qemu", "bochs"])
+def test_emulators_are_shut_in_as_compilers_are(kind, machine, monkeypatch):
+    """They boot; what runs in their place cannot read beside its folder, nor as root."""
+    monkeypatch.setattr(sandbox, "COURSE", tempfile.mkdtemp())
+    with tempfile.TemporaryDirectory() as scratch, tempfile.NamedTemporaryFile() as secret:
+        image = code.image(Path(scratch) / "disk.img", code.HALT)
+        sandbox.hand_over(Path(scratch))
+        record = machine.boot(image, limits=Limits(instructions=10**6, cpu_seconds=4,
+                                                   confined=True))
+        assert record.end == "halted" and record.memory.read(0x7C00, 2) == b"\xfa\xf4"
+        for file, status in ((secret.name, 1), (image, 0)):
+            words = sandbox.confine(["cat", file], scratch, [])
+            assert subprocess.run(words, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL).returncode == status
+
+
+def test_compiles_have_their_cpu_time_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "CPU_SECONDS", 1)
+    spent = []
+    assert sandbox.run(["true"], tmp_path, spent) == (0, "")
+    for _ in range(2):                  # each counts as about a second
+        assert sandbox.run(["sh", "-c", "while :; do :; done"], tmp_path, spent)[0] != 0
+    assert sandbox.run(["true"], tmp_path, spent) == (1, sandbox.TOO_MUCH)
+
+
+@pytest.mark.parametrize("size", ["2m", "7m"])
+def test_a_full_disk_is_not_the_submissions_fault(size, tmp_path):
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", tmp_path],
+                      stderr=subprocess.DEVNULL).returncode != 0:
+        pytest.skip("only root may mount a small disk")
+    try:
+        run = subprocess.run(["make", "grade", "SUBMISSION=solutions", "LAB=2"], cwd=ROOT,
+                             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env={**os.environ, "TMPDIR": str(tmp_path)})
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+    first = run.stderr.splitlines()[0]
+    assert first.startswith("grader-error: ") and "No space left on device" in first
+    assert len(first) < 300 and ": fail" not in run.stdout and run.returncode == 2
+
+
+def test_a_folder_for_scratch_files_that_is_not_there_does_no_harm(kind, monkeypatch):
+    monkeypatch.setenv("TMPDIR", "/nonexistent")
+    run = subprocess.run(["make", "grade", "SUBMISSION=solutions", "ONLY=segment_descriptors"],
+                         cwd=ROOT, text=True, stdout=subprocess.PIPE)
+    os.chmod(ROOT, 0o755)               # as a user, the course was closed
+    assert "Score: 16/16" in run.stdout, run.stdout
 
 
 def test_the_report_says_what_kind_of_sandbox_it_was(kind):

@@ -48,7 +48,7 @@ mutants:                ##c grade every wrong kernel, every cheat and every othe
 	@$(python) mutants cheats $(some)
 
 check-stable:           ##c grade the same things 20 times, half of them beside busy loops
-	@$(python) stable
+	@$(pytest) tests/stable.py
 
 hostile:                ##c programs and files that want the kernel's end, on both emulators
 	@$(python) hostile rows 1
@@ -76,7 +76,7 @@ handouts-check:         ##c check the handouts against the code
 	@$(python) handouts check
 
 stats:                  ##c count lines by folder and language
-	@$(python) stats
+	@tools/stats.sh
 
 # The compiler does not say what an assembler includes.
 $(objects)/grading/lab3/hostile.o: $(wildcard grading/hostile/*.S)

@@ -7,9 +7,8 @@
  */
 #pragma once
 
+#include <report_number.h>
 #include <user.h>
-
-#define REPORT_NUMBER 0x5EED
 
 static inline void report(unsigned long what, unsigned long value)
 {

@@ -1,7 +1,7 @@
 """What the tests of lab 4 share: the kernels to boot, and how to read their notes."""
 from typing import List, Union
 
-from ringstep.grading.harness import REPORT_NUMBER, Boot, Run, signed, system_calls
+from ringstep.grading.harness import Boot, Run, signed, system_calls
 
 MAIN = Boot(4, mib=16, instructions=120_000_000)
 SWITCHES = Boot(4, "switches", mib=16)
@@ -21,7 +21,7 @@ def result_is(run: Run, what: str, value: int, expected: Union[int, str]) -> Non
 def reports(run: Run, what: int) -> List[int]:
     """What processes reported under a number: a child runs its parent's program."""
     return [call.rsi for call in run.system_calls()
-            if call.number == REPORT_NUMBER and call.rdi == what]
+            if call.number == run.constant("REPORT_NUMBER") and call.rdi == what]
 
 
 def lists_after(run: Run, when: str) -> List[List[int]]:

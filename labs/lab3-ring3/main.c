@@ -13,6 +13,7 @@
 #include <page_fault.h>
 #include <panic.h>
 #include <program.h>
+#include <program_checks.h>
 #include <schedule.h>
 #include <syscall.h>
 #include <tables.h>
@@ -53,6 +54,7 @@ _Noreturn void all_processes_ended(void)
     if (frames != frames_before)
         panic("%lu frames are free, before the first process there were %lu", frames,
               frames_before);
+    require_programs();
     printf("No process is left, all %lu frames are free again. Shutting down.\n", frames);
     machine_off(MACHINE_DONE);
 }
@@ -70,6 +72,7 @@ _Noreturn void kmain(void)
     syscall_init();
     show_syscall_gate();
     load_programs();
+    program_checks_init();
     irq_init();
     timer_init();
     schedule();

@@ -35,7 +35,8 @@ _Noreturn void process_end(struct process *process);
 
 /* For later labs: have `next` say who runs next (NULL: nobody can), and `ended` called
  * with a process that has ended, once neither its stack nor its page table is in use.
- * Lab 3's own take turns, and destroy it. CR3 is the kernel's in `ended`. */
+ * Lab 3's own take turns (that stays where `next` is NULL), and destroy it. CR3 is the
+ * kernel's in `ended`. */
 void schedule_use(struct process *(*next)(void), void (*ended)(struct process *process));
 
 /* Save the segment registers, which are those of the current process, in any record. */

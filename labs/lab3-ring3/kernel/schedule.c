@@ -39,7 +39,8 @@ static void (*process_ended)(struct process *process) = destroy_ended;
 
 void schedule_use(struct process *(*next)(void), void (*ended)(struct process *process))
 {
-    next_to_run = next;
+    if (next)
+        next_to_run = next;
     process_ended = ended;
 }
 

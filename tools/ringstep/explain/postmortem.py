@@ -118,7 +118,7 @@ def keep(folder: str, image: str, kernel: str, record: Record,
 
 def stopped_itself(record: Record) -> List[str]:
     """The kernel's own sentence, where it stopped at an exercise."""
-    lines = re.findall(r"^Exercise \d.*", record.text, re.M)
+    lines = re.findall(r"^(?:Exercise \d|Lab \d+ is not complete).*", record.text, re.M)
     if record.status not in STOPPED_ITSELF or not lines:
         return []
     return ["  the kernel itself stopped, and no exception led to it:", f"  {lines[-1]}"]
@@ -132,7 +132,7 @@ def again(folder: str) -> int:
     except (OSError, ValueError):
         print("why: nothing has been run yet: make qemu-nox", file=sys.stderr)
         return 1
-    stopped = "it stopped at an exercise" if kept["lines"] else \
+    stopped = "the lab is not complete" if kept["lines"] else \
         "the run ended well, there is nothing to explain"
     print(f"{kept['emulator']}, {kept['image']}: {kept['ended'] or stopped}")
     print(*kept["lines"], sep="\n", end="\n" if kept["lines"] else "", flush=True)

@@ -1,5 +1,6 @@
 """Grading a submission: plan, boot, judge, and again where something failed."""
 import os
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,7 +24,7 @@ class Grader:
     def __init__(self, root: Path, submission: Submission, labs: Collection[int],
                  only: Optional[str] = None, emulators: Sequence[str] = BOTH,
                  progress: Callable[[str], None] = lambda text: None,
-                 boot_kernel: BootKernel = boot_kernel):
+                 boot_kernel: BootKernel = boot_kernel, seed: str = ""):
         self.root, self.submission, self.labs, self.emulators = root, submission, labs, emulators
         self.progress, self.boot_kernel = progress, boot_kernel
         self.all_labs = labs_in(root)
@@ -31,6 +32,8 @@ class Grader:
         self.tests = [test for test in load_tests(root, labs)
                       if chosen is None or {test.exercise, test.name} & chosen]
         self.exercises = {grade.id: grade for grade in self.grades()}
+        # What a submission cannot know when it is written comes from this, and repeats with it.
+        self.seed = seed or os.environ.get("SEED") or secrets.token_hex(8)
         self.seconds, self.boots = 0.0, 0
 
     def grades(self) -> List[Grade]:
@@ -52,7 +55,7 @@ class Grader:
         with Workspace(self.root, files) as self.space, \
                 ThreadPoolExecutor(os.cpu_count() or 2) as self.pool:
             self.kernels = Kernels(self.space, self.submission.files, self.emulators,
-                                   self.progress, self.boot_kernel)
+                                   self.progress, self.boot_kernel, self.seed)
             self.judge = Judge(self.kernels, list(self.exercises.values()))
             try:
                 for lab in self.labs:

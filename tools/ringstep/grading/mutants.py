@@ -92,7 +92,7 @@ def boot_remembered(emulator: str, kernel: Kernel, limits: Limits,
 def graded(root: Path, files: Dict[str, bytes], lab: int, only: Optional[str] = None,
            emulators: Sequence[str] = BOTH, name: str = "mutant") -> Grader:
     grader = Grader(root, Submission(name, files), [lab], only, emulators,
-                    boot_kernel=boot_remembered)
+                    boot_kernel=boot_remembered, seed="mutants")
     grader.run()
     return grader
 

@@ -114,11 +114,13 @@ class Compiler:
 
     def __init__(self, tree: Path):
         self.tree = tree
+        self.spent: List[float] = []        # CPU seconds, of all compiles
 
     def compile(self, command: Command, declared: Collection[str]) -> str:
         """The compiler's words if it does not compile. Leaves the object ready to be linked."""
         status, words = sandbox.run(["sh", "-c", f"{shlex.join(command.with_lists())} && "
-                                     f"exec {shlex.join(command.only(declared))}"], self.tree)
+                                     f"exec {shlex.join(command.only(declared))}"],
+                                    self.tree, self.spent)
         if status != 0:
             return self.failed(command, words)
         for file in (command.read, command.assembled):
@@ -133,7 +135,7 @@ class Compiler:
         """The words of a compiler quote what it has read, so that has to be known."""
         if sandbox.STOPPED in words:
             return words
-        status, _ = sandbox.run(command.list_only(), self.tree)
+        status, _ = sandbox.run(command.list_only(), self.tree, self.spent)
         listed = text_of(self.tree / command.read) if status == 0 else None
         if listed is not None:
             self.check_names(command, [name for name in names_in(listed) if self.is_there(name)])

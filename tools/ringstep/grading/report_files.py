@@ -42,12 +42,13 @@ def points_of(grader: Grader) -> int:
 
 
 def record(grader: Grader) -> Json:
-    """grade.json: everything, in a form that is the same for the same submission."""
+    """grade.json: everything, in a form that is the same for the same submission and seed."""
     return {
         "submission": grader.submission.name,
         "notes": grader.submission.notes,
         "score": score_of(grader),
         "points": points_of(grader),
+        "seed": grader.seed,
         "sandbox": sandbox.describe(),
         "versions": {name: version(name) for name in TOOLS},
         "exercises": [record_of(grader, grade) for grade in grader.exercises.values()],

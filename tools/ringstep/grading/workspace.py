@@ -54,6 +54,10 @@ class Workspace:
     def __enter__(self) -> "Workspace":
         try:
             self.prepare()
+        except shutil.Error as error:           # of many files: the first says it
+            self.temporary.cleanup()
+            _, target, why = error.args[0][0]
+            raise MachineError(f"{target}: {str(why).partition(': ')[0]}") from None
         except BaseException:
             self.temporary.cleanup()
             raise

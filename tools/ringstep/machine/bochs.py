@@ -27,8 +27,11 @@ from ringstep.machine.record import (
 
 RESET_VECTOR = 0xFFF0
 SILENCE = 60            # seconds without a word from the debugger
+TICK = 0.15             # seconds between two looks at a guest that runs
 STOPPED = r"\(0\)(?: \[0x|\.\[)"      # the second: nothing is mapped where RIP points
+TIME = re.compile(r"^Next at t=(\d+)", re.M)       # in instructions
 RESET = re.compile(r"\[CPU0  \] cpu \w+ reset")
+STANDS_STILL = b"] WARNING: HLT instruction with IF=0"     # the log's last line then
 FILES = {               # Debian, Ubuntu; Fedora and others; Homebrew
     "rom": ["/usr/share/bochs/BIOS-bochs-legacy", "/usr/share/bochs/BIOS-bochs-latest",
             "/usr/local/share/bochs/BIOS-bochs-latest",
@@ -101,6 +104,7 @@ class Bochs:
         self.sent = b""                     # live: what came out of the pipe
         self.pipe: Optional[int] = None
         self.memory: Optional[Memory] = None
+        self.runs, self.silence = False, 0.0
         self.snapshots: List[Snapshot] = []
         # At the last stop that tells how the run ended:
         self.last: Optional[Registers] = None
@@ -108,21 +112,21 @@ class Bochs:
         with ExitStack() as theirs:
             self.terminal, screen = self.pair(pty.openpty, theirs)
             self.answers, debugger_log = self.pair(pty.openpty, resources)
-            inherited, serial_file = [], "serial"
+            inherited, serial_file = [debugger_log], "serial"
             if live:
                 self.pipe, serial = self.pair(os.pipe, theirs)
-                inherited, serial_file = [serial], f"/dev/fd/{serial}"
+                inherited, serial_file = [debugger_log, serial], f"/dev/fd/{serial}"
             self.folder = resources.enter_context(
                 folder(image, f"debugger_log: {os.ttyname(debugger_log)}\n" + more, serial_file,
                        mib=limits.mib))
             argv = command()
             if limits.confined:
-                argv = sandbox.confine(argv, self.folder, writable=True)
+                argv = sandbox.confine(argv, self.folder, inherited, writable=True)
             self.process = process.spawn(
                 argv, limits, limits.log_bytes, cwd=self.folder, pass_fds=inherited,
                 stdin=screen, stdout=screen, stderr=subprocess.DEVNULL,
                 env=dict(os.environ, TERM="dumb"))
-            resources.callback(process.stop, self.process)
+            resources.callback(process.finish, self.process)
 
     def pair(self, make: Callable[[], Tuple[int, int]], theirs: ExitStack) -> Tuple[int, int]:
         """Two ends of something: ours, and one that `theirs` closes."""
@@ -142,11 +146,13 @@ class Bochs:
 
     def pump(self) -> None:
         """Read from whoever speaks; EOFError when Bochs has ended."""
-        patience = SILENCE if self.limits.cpu_seconds else None
         speakers = [self.terminal, self.answers] + ([] if self.pipe is None else [self.pipe])
-        ready = select.select(speakers, [], [], patience)[0]
-        if not ready:
+        ready = select.select(speakers, [], [], TICK)[0]
+        self.silence = 0 if ready else self.silence + TICK
+        if self.silence > SILENCE and self.limits.cpu_seconds:
             raise MachineError("Bochs has said nothing for a minute")
+        if not ready and self.runs and (self.limits.cpu_seconds or self.stands_still()):
+            self.interrupt()
         if self.live and self.pipe is not None and self.pipe in ready:
             data = os.read(self.pipe, 65536)
             self.sent += data
@@ -158,6 +164,17 @@ class Bochs:
                 os.read(self.terminal, 65536)
         except OSError:                     # EIO: nobody holds the other side
             raise EOFError from None
+
+    def stands_still(self) -> bool:
+        """Whether the processor has halted and takes no interrupts."""
+        with open(os.path.join(self.folder, "log"), "rb") as log:
+            log.seek(max(0, os.fstat(log.fileno()).st_size - 500))
+            return STANDS_STILL in log.read()
+
+    def interrupt(self) -> None:
+        """Stop the guest: the debugger takes the signal for that."""
+        pid = self.process.pid
+        os.kill(sandbox.inner(pid) if self.limits.confined else pid, signal.SIGINT)
 
     def ask(self, line: str, last: str) -> str:
         """Type a line; its answer up to a line that matches `last`."""
@@ -188,7 +205,7 @@ class Bochs:
     def start(self) -> None:
         """Go on to the boot sector, and find the guest's memory."""
         self.ask("", STOPPED)               # it stops before the first instruction
-        self.go(f"lb {BOOT_SECTOR:#x}")
+        self.begun = int(TIME.findall(self.go(f"lb {BOOT_SECTOR:#x}"))[-1])
         pid = self.process.pid
         self.memory = memory_of(sandbox.inner(pid) if self.limits.confined else pid,
                                 self.contents("disk.img", 512), self.limits.mib, self.resources)
@@ -197,8 +214,9 @@ class Bochs:
         """Go on to the end; None if Bochs ended by itself, as it does at a power-off."""
         try:
             return self.go_on(breakpoints, off)
-        except KeyboardInterrupt:           # its debugger takes the signal for "stop"
-            os.killpg(self.process.pid, signal.SIGINT)
+        except KeyboardInterrupt:
+            self.runs = False
+            self.interrupt()
             self.answer(STOPPED)
             self.keep(self.registers())
             return End("stopped")
@@ -213,11 +231,18 @@ class Bochs:
         if self.limits.instructions:
             setup.append(f"sb {self.limits.instructions}")
         while True:
-            why, registers = self.go(*setup), self.registers()
+            self.runs = True
+            why = self.go(*setup)
+            self.runs = False
+            registers, limit = self.registers(), self.limits.instructions
             setup, at = [], registers.rip or 0
-            if "Caught time breakpoint" in why:
+            # A processor that waits for an interrupt comes to no time breakpoint; time passes.
+            times = TIME.findall(why)           # none after a triple fault
+            over = limit and times and int(times[-1]) >= self.begun + limit
+            still = self.stands_still()
+            if over or still:
                 self.keep(registers)
-                return End("limit", "instructions")
+                return End("halted") if still else End("limit", "instructions")
             if at in (RESET_VECTOR, BOOT_SECTOR):
                 self.keep(registers)
                 return End("reset")
@@ -246,8 +271,6 @@ class Bochs:
             end, self.last = End("triple-fault", end.limit), None   # these are of the time after it
         elif later:                         # the BIOS has run again
             end, self.last, self.copy = End("reset", end.limit), None, None
-        elif end.name == "limit" and "HLT instruction with IF=0" in log:
-            end = End("halted")
         serial = self.sent if self.live else self.contents("serial", self.limits.serial_bytes)
         said = self.last["rdi"] & 0xFFFFFFFF if end.name == "power-off" and self.last else None
         return Record("bochs", end.name, said, serial, parse_events(log), self.snapshots,

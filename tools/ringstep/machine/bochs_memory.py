@@ -1,9 +1,10 @@
 """Reading the guest's memory in Bochs' own, while Bochs stands still."""
+import ctypes
 import os
 import re
 import struct
-from contextlib import ExitStack
-from typing import List, Optional, Tuple
+from contextlib import ExitStack, contextmanager
+from typing import Iterator, List, Optional, Tuple
 
 from ringstep.machine.record import Memory
 
@@ -13,14 +14,32 @@ BLOCK = 128 << 10
 Range = Tuple[int, int]         # start and end of an area that Bochs has from the system
 
 
+@contextmanager
+def as_owner_of(pid: int) -> Iterator[None]:
+    """Open files with the rights of a process's owner: in a container root may not look into
+    the processes of others, and the sandbox may have made Bochs one. Of this thread only."""
+    libc, owner = ctypes.CDLL(None), os.stat(f"/proc/{pid}")
+    if owner.st_uid in (0, os.geteuid()):
+        yield
+        return
+    libc.setfsgid(owner.st_gid)
+    libc.setfsuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        libc.setfsuid(os.geteuid())
+        libc.setfsgid(os.getegid())
+
+
 def memory_of(pid: int, boot_sector: bytes, mib: int, resources: ExitStack) -> Optional[Memory]:
     """A reader for the guest's memory, or None where the system does not let us
     (only Linux does). The boot sector must be there and not have run yet."""
     try:
-        fd = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
-        resources.callback(os.close, fd)
-        with open(f"/proc/{pid}/maps") as file:
-            maps = [line.split() for line in file]
+        with as_owner_of(pid):
+            fd = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
+            resources.callback(os.close, fd)
+            with open(f"/proc/{pid}/maps") as file:
+                maps = [line.split() for line in file]
     except OSError:
         return None
     ranges = []

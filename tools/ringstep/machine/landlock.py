@@ -7,14 +7,16 @@ The numbers are those of linux/landlock.h; the calls have the same ones on all p
 """
 import ctypes
 import os
+import stat
 import struct
 import sys
-from typing import Iterable, List, NoReturn
+from typing import Iterable, Iterator, List, NoReturn
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 VERSION, RULE_PATH_BENEATH = 1, 1
 NO_NEW_PRIVS = 38               # of prctl
-EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE = 1, 2, 4, 8, 1 << 14
+OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 EVERYTHING = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF}      # what a version can forbid, by files
 TCP = 3                                             # to bind and to connect, since version 4
 PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix",
@@ -37,7 +39,7 @@ def allow(rules: int, paths: Iterable[str], access: int) -> None:
         if not os.path.exists(path):
             continue
         beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        files_only = access if os.path.isdir(path) else access & (EXECUTE | WRITE_FILE | READ_FILE)
+        files_only = access if os.path.isdir(path) else access & OF_A_FILE
         rule = struct.pack("=Qi", files_only, beneath)
         if system().syscall(ADD_RULE, rules, RULE_PATH_BENEATH, rule, 0) != 0:
             raise OSError(ctypes.get_errno(), "landlock_add_rule")
@@ -55,10 +57,19 @@ def shut_in(folder: str, hidden: str) -> None:
     allow(rules, without(PROGRAMS, hidden), EXECUTE | READ_FILE | READ_DIR)
     allow(rules, DEVICES, READ_FILE | WRITE_FILE)
     allow(rules, [folder], files)
+    allow(rules, inherited(), files & (READ_FILE | WRITE_FILE | TRUNCATE))
     if system().prctl(NO_NEW_PRIVS, 1, 0, 0, 0) != 0 \
             or system().syscall(RESTRICT_SELF, rules, 0) != 0:
         raise OSError(ctypes.get_errno(), "landlock_restrict_self")
     os.close(rules)
+
+
+def inherited() -> Iterator[str]:
+    """The files and terminals that are open: it may open them again, by their names."""
+    for name in os.listdir("/proc/self/fd"):
+        path = f"/proc/self/fd/{name}"
+        if os.path.isfile(path) or os.path.exists(path) and stat.S_ISCHR(os.stat(path).st_mode):
+            yield path
 
 
 def without(paths: Iterable[str], hidden: str) -> List[str]:

@@ -1,4 +1,5 @@
 """Starting an emulator, with limits, and never leaving one behind."""
+import errno
 import os
 import shutil
 import signal
@@ -10,6 +11,8 @@ from ringstep.machine.record import Limits, MachineError
 
 # ulimit -f counts 512 bytes. A write beyond it fails, and the emulator goes on.
 LIMITS = "trap '' XFSZ; {cpu} ulimit -f {blocks}; exec {guard} \"$@\""
+
+ROOM = 1 << 20                  # bytes; with less on the disk a failure is nobody's
 
 RUNNING: Set[subprocess.Popen[bytes]] = set()
 OVER: List[bool] = []           # whether we are to end
@@ -67,6 +70,18 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         except ProcessLookupError:
             pass
     process.wait()
+
+
+def need_room() -> None:
+    """Compilers and emulators that cannot write fail, or record less than there was."""
+    if shutil.disk_usage(tempfile.gettempdir()).free < ROOM:
+        raise MachineError(f"{tempfile.gettempdir()}: {os.strerror(errno.ENOSPC)}")
+
+
+def finish(process: subprocess.Popen[bytes]) -> None:
+    """Stop it, while what it has written is still there, and see that nothing is missing."""
+    stop(process)
+    need_room()
 
 
 def scratch_file(directory: Optional[str] = None) -> IO[bytes]:

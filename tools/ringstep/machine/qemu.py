@@ -101,12 +101,12 @@ class Qemu:
                 argv += ["-chardev", f"socket,id=gdb,fd={gdb}", "-gdb", "chardev:gdb"]
                 inherited.append(gdb)
             if self.limits.confined:
-                argv = sandbox.confine(argv, os.path.dirname(os.path.abspath(image)))
+                argv = sandbox.confine(argv, os.path.dirname(os.path.abspath(image)), inherited)
             self.process = process.spawn(
                 argv, self.limits, max(self.limits.mib << 20, self.limits.log_bytes),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
                 pass_fds=inherited)
-            self.resources.callback(process.stop, self.process)
+            self.resources.callback(process.finish, self.process)
         self.talk = Talk(Monitor(monitor), stub, self.serial, pipe, live)
 
     def channel(self, theirs: ExitStack) -> Tuple[socket.socket, int]:

@@ -6,20 +6,22 @@ user of its own, to whom the course is closed. Otherwise limits alone are left, 
 says so.
 """
 import os
+import re
 import secrets
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ringstep.machine import landlock
+from ringstep.machine.process import need_room
 
-CPU_SECONDS = 10            # for each process
+CPU_SECONDS = 10            # for each process; for all commands that are counted together
 SECONDS = 30                # for all of a command: a compiler can be made to wait for ever
 STOPPED = "it was stopped after"
 FILE_BYTES = 64 << 20
@@ -28,8 +30,12 @@ OUTPUT_BYTES = 200_000
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/tmp"}
 
 # One call each: dash takes no more.
-LIMITS = (f"ulimit -t {CPU_SECONDS}; ulimit -f {FILE_BYTES // 512}; ulimit -c 0; "
+LIMITS = (f"ulimit -t {{cpu}}; ulimit -f {FILE_BYTES // 512}; ulimit -c 0; "
           f"ulimit -v {MEMORY_BYTES // 1024} 2>/dev/null; exec \"$@\"")
+TOO_MUCH = f"{STOPPED} {CPU_SECONDS} seconds of CPU time, for all files together\n"
+COUNTED = '"$@" < /dev/null; status=$?; times >&0; exit $status'     # stdin is a file of ours
+TIMES = re.compile(r"(\d+)m([\d.]+)s")
+POLL = 0.002                # seconds
 
 COURSE = str(Path(__file__).resolve().parents[3])
 PROGRAMS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix")
@@ -38,9 +44,8 @@ FIRST_USER = 1 << 30        # far from those that a system gives to people
 
 WORDS = {
     "bubblewrap": "bubblewrap: no network, no files but the scratch tree's",
-    "landlock": "Landlock: compiled and linked without network, and with no files but the "
-                "scratch tree's",
-    "user": "compiled and linked as a user without rights, to whom the course is closed: "
+    "landlock": "Landlock: no network, no files but the scratch tree's",
+    "user": "compiled, linked and booted as a user without rights, to whom the course is closed: "
             "bubblewrap and Landlock are missing or refused here",
     "none": "NO SANDBOX: limits of time, memory and file size only; a submission can read "
             "what you can. Bubblewrap and Landlock are missing or refused here",
@@ -92,14 +97,9 @@ def bubblewrap_words() -> List[str]:
     return words
 
 
-def bubblewrap() -> List[str]:
-    """The words before a command that put it into a sandbox; [] where there is none."""
-    return bubblewrap_words() if kind() == "bubblewrap" else []
-
-
 def as_user(number: int) -> List[str]:
     return ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups",
-            "--no-new-privs"]
+            "--no-new-privs", "--pdeathsig", "KILL"]
 
 
 def hand_over(tree: Path) -> None:
@@ -128,14 +128,19 @@ def environment(directory: Path) -> Dict[str, str]:
     return ENVIRONMENT if kind() == "bubblewrap" else {**ENVIRONMENT, "TMPDIR": str(directory)}
 
 
-def confine(argv: List[str], folder: str, writable: bool = False) -> List[str]:
-    """The command, with nothing of the system but its programs and one folder.
-    What it has open stays open; terminals stay reachable by name."""
-    words = bubblewrap()
-    if not words:
-        return argv
-    words = [word for word in words if word != "--new-session"]
-    return [*words, "--tmpfs", "/var/tmp", "--dev-bind", "/dev/pts", "/dev/pts",
+def confine(argv: List[str], folder: str, files: Sequence[int], writable: bool = False
+            ) -> List[str]:
+    """The command, with nothing of the system but its programs and one folder. What it has
+    open stays open; of that it may open `files` again, by name."""
+    if kind() == "user":
+        hand_over(Path(folder))
+        for file in files:
+            os.fchown(file, os.stat(folder).st_uid, -1)
+    if kind() != "bubblewrap":
+        return sheltered(["env", f"TMPDIR={folder}", *argv], Path(folder))
+    words = [word for word in bubblewrap_words() if word != "--new-session"]
+    return [*words, "--tmpfs", "/var/tmp", "--setenv", "TMPDIR", "/var/tmp",
+            "--dev-bind", "/dev/pts", "/dev/pts",
             "--bind" if writable else "--ro-bind", folder, folder, "--chdir", folder, *argv]
 
 
@@ -154,31 +159,26 @@ def describe() -> str:
 
 
 def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait so long at most. Popen.wait() looks every 50 ms; Linux can tell at once."""
-    try:
-        descriptor = os.pidfd_open(process.pid)
-    except (AttributeError, OSError):
-        try:
-            process.wait(seconds)
-            return True
-        except subprocess.TimeoutExpired:
-            return False
-    try:
-        if not select.select([descriptor], [], [], seconds)[0]:
-            return False
-        process.wait()
-        return True
-    finally:
-        os.close(descriptor)
+    """Wait so long at most; Popen.wait() looks every 50 ms only."""
+    last = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < last:
+        time.sleep(POLL)
+    return process.returncode is not None
 
 
-def run(argv: Sequence[str], directory: Path) -> Tuple[int, str]:
-    """Run a command in the directory, the only one that it can write to.
-    Returns (exit status, output, cut to a sane length)."""
-    with tempfile.TemporaryFile() as output:
+def run(argv: Sequence[str], directory: Path, spent: Optional[List[float]] = None
+        ) -> Tuple[int, str]:
+    """Run a command in the directory, the only one that it can write to. Returns (exit status,
+    output, cut to a sane length). `spent`: CPU seconds of the commands that are counted together;
+    as two of them run at a time, each gets half of what is left."""
+    left = CPU_SECONDS if spent is None else (CPU_SECONDS - sum(spent)) / 2
+    if left <= 0:
+        return 1, TOO_MUCH
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as used:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", LIMITS, "sh", *sheltered(argv, directory)], cwd=directory,
-            env=environment(directory), stdin=subprocess.DEVNULL, stdout=output,
+            ["/bin/sh", "-c", LIMITS.format(cpu=max(1, int(left))), "sh",
+             *sheltered(["sh", "-c", COUNTED, "sh", *argv], directory)], cwd=directory,
+            env=environment(directory), stdin=used, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True)
         try:
             if not ends_within(process, SECONDS):       # CPU time would never end it
@@ -187,6 +187,12 @@ def run(argv: Sequence[str], directory: Path) -> Tuple[int, str]:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+        if spent is not None:
+            used.seek(0)
+            times = TIMES.findall(used.read().decode())     # none: it was killed
+            spent.append(sum(60 * int(m) + float(s) for m, s in times) if times else left)
         output.seek(0)
         text = output.read(OUTPUT_BYTES).decode("utf-8", "backslashreplace")
+    if process.returncode != 0:
+        need_room()
     return process.returncode, text
