@@ -41,7 +41,10 @@ def draw(drawing: Path) -> str:
     """The SVG of a drawing."""
     template = jinja2.Template(drawing.read_text("utf-8"), trim_blocks=True,
                                undefined=jinja2.StrictUndefined)
-    text = template.render(contract().numbers, bit=bit, grouped=grouped, members=members)
+    try:
+        text = template.render(contract().numbers, bit=bit, grouped=grouped, members=members)
+    except (jinja2.TemplateError, TypeError) as error:
+        raise HandoutError(f"{drawing.name}: {error}") from None
     picture = Picture()
     for part in re.split(r"\n(?=\w)", text.strip()):
         head, *below = part.split("\n")
