@@ -1,6 +1,6 @@
 """The commands gdt, idt, tss, pt and vmmap: the tables that the processor reads."""
 import re
-from typing import List, Optional, Tuple
+from typing import Optional, Tuple
 
 import gdb
 from gdb_machine import (
@@ -149,17 +149,10 @@ def vmmap(pid: Optional[str] = None) -> None:
     """vmmap [PID]: an address space as ranges with permissions and names.
     Without PID: the one in CR3."""
     m = Machine()
-    joined: List[Tuple[int, int, str, str]] = []            # start, end, permissions, name
     root = m.root(pid)
     with physically():
         pages = list(paging.mappings(m.memory, root))
-    for page in pages:
-        start, kind = page.virtual, (page.permissions, re.sub(r" 0x[0-9a-f]+$", "",
-                                                              m.name(page.virtual)))
-        if joined and joined[-1][1:] == (start, *kind):
-            start = joined.pop()[0]
-        joined.append((start, page.end, *kind))
-    for start, end, permissions, name in joined:
+    for start, end, permissions, name in layout.ranges(m.names, pages, m.tops):
         open_to_all = "user" in permissions and start >= layout.USER_END
         wrong = "   <-- writable and executable" if "wx" in permissions else \
                 "   <-- open to ring 3" if open_to_all else ""

@@ -1,9 +1,9 @@
 """Page tables, walked from CR3 in physical memory. SDM volume 3A, 4.5."""
 import struct
 from dataclasses import dataclass
-from typing import Iterable, Iterator, List, Optional, Protocol, Tuple
+from typing import Iterator, Optional, Protocol, Tuple
 
-P, W, U, PS, NX = 1, 2, 4, 0x80, 1 << 63
+P, W, U, A, D, PS, NX = 1, 2, 4, 0x20, 0x40, 0x80, 1 << 63
 ADDRESS = 0x000FFFFFFFFFF000
 MOST_TABLES = 2000              # maps 4 GiB in small pages: more means that they form a ring
 
@@ -81,21 +81,6 @@ def mappings(memory: Memory, cr3: int, first: int = 0, last: int = 511) -> Itera
             else:
                 yield from walk(entry, level - 1, virtual, path)
     return walk(cr3, 4, 0, ())
-
-
-def ranges(pages: Iterable[Mapping]) -> List[Tuple[int, int, int, str]]:
-    """Join neighbours that go on in virtual and physical memory with the same
-    permissions: (start, end, physical, permissions)."""
-    joined: List[Tuple[int, int, int, str]] = []
-    for page in pages:
-        if joined:
-            start, end, physical, permissions = joined[-1]
-            if (end == page.virtual and permissions == page.permissions
-                    and physical + end - start == page.physical):
-                joined[-1] = start, page.end, physical, permissions
-                continue
-        joined.append((page.virtual, page.end, page.physical, page.permissions))
-    return joined
 
 
 def walk(memory: Memory, cr3: int, address: int) -> Iterator[Tuple[int, int, Optional[int]]]:
