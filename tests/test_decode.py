@@ -4,7 +4,7 @@ import struct
 import pytest
 
 from ringstep.kernel import decode, layout, paging, symbols
-from ringstep.machine.record import Memory
+from ringstep.kernel.paging import Memory
 
 
 @pytest.mark.parametrize("descriptor, words", [
@@ -111,5 +111,6 @@ def test_ranges_join_neighbours():
 
 
 def test_disassembly_in_each_mode():
-    assert symbols.disassemble(b"\xfa\x0f\x01\xf8", 0x10)[1][2] == "swapgs"
-    assert symbols.disassemble(b"\xb8\x34\x12", 0, 16)[0][2] == "mov ax, 0x1234"
+    nothing = symbols.Symbols()
+    assert nothing.disassemble(b"\xfa\x0f\x01\xf8", 0x10)[1] == "swapgs"
+    assert nothing.disassemble(b"\xb8\x34\x12", 0, 16)[0] == "mov ax, 0x1234"

@@ -10,12 +10,13 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 
 import gdb
 
-from ringstep.kernel import decode, layout
+from ringstep.kernel import decode, layout, symbols
 from ringstep.kernel.contract import contract
 from ringstep.kernel.processes import Process, processes, running_on
-from ringstep.kernel.symbols import Instruction, Line
+from ringstep.kernel.paging import Memory
+from ringstep.kernel.symbols import Line
 from ringstep.machine.qemu_log import parse_registers
-from ringstep.machine.record import Memory, Registers
+from ringstep.machine.record import Registers
 
 C = layout.CONSTANTS
 IST_STACK = C["IST_STACK_SIZE"]
@@ -54,9 +55,14 @@ class Names(Dict[str, int]):
         return self[name] if name in self else default
 
 
-class Symbols:
-    """What symbols.Symbols is elsewhere."""
-    names: Dict[str, int] = Names()
+NAMES = Names()
+
+
+class Symbols(symbols.Symbols):
+    """By GDB in place of pyelftools, binutils and capstone."""
+
+    def __init__(self) -> None:
+        self.names = NAMES
 
     def function(self, address: int) -> Optional[Tuple[str, int]]:
         block = gdb.block_for_pc(address)
@@ -71,14 +77,9 @@ class Symbols:
         found = [gdb.find_pc_line(address) for address in addresses]
         return [(line.symtab.filename, line.line) if line.symtab else None for line in found]
 
-    def where(self, address: int) -> str:
-        function, line = self.function(address), self.lines([address])[0]
-        return ", ".join(([function[0]] if function else [])
-                         + ([f"{line[0]}:{line[1]}"] if line else []))
-
-    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[Instruction]:
+    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[str]:
         architecture = gdb.selected_inferior().architecture()
-        return [(address, b"", str(instruction["asm"]).strip())
+        return [str(instruction["asm"]).strip()
                 for instruction in architecture.disassemble(address, count=24)]
 
 
@@ -129,7 +130,7 @@ class Machine:
     """The processor and its memory now."""
 
     def __init__(self) -> None:
-        self.registers, self.memory, self.names = registers(), memory(), Symbols.names
+        self.registers, self.memory, self.names = registers(), memory(), NAMES
         self.paging = bool((self.registers.cr0 or 0) >> 31)
         self.cr3 = self.registers.cr3 or 0
         self.table: List[Process] = []
@@ -206,7 +207,7 @@ def from_file(start: int, length: int) -> bytes:
 
 
 def stubs() -> Tuple[int, ...]:
-    return struct.unpack(f"<{VECTORS}Q", from_file(Symbols.names["trap_stubs"], 8 * VECTORS))
+    return struct.unpack(f"<{VECTORS}Q", from_file(NAMES["trap_stubs"], 8 * VECTORS))
 
 
 def objdump(data: bytes, address: int, bits: int) -> List[Tuple[int, str]]:

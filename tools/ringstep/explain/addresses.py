@@ -6,8 +6,8 @@ from ringstep.explain.scene import MASK, Cause, Scene
 from ringstep.kernel import layout, paging
 from ringstep.kernel.contract import contract
 from ringstep.kernel.layout import CONSTANTS
+from ringstep.kernel.paging import Memory
 from ringstep.kernel.processes import first_broken
-from ringstep.machine.record import Memory
 
 # An edition of an earlier lab has none.
 SYSCALL, WRITE = CONSTANTS.get("SYSCALL_VECTOR"), CONSTANTS.get("SYS_WRITE")

@@ -7,8 +7,9 @@ from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tu
 from ringstep.kernel import decode, layout, paging
 from ringstep.kernel.contract import contract
 from ringstep.kernel.layout import CONSTANTS, PAGE
+from ringstep.kernel.paging import Memory
 from ringstep.kernel.processes import Process, kernel_root, processes
-from ringstep.machine.record import MachineError, Memory
+from ringstep.machine.record import MachineError
 
 CELL = 64 << 10                 # bytes that one character or square stands for
 BIOS_MAP = CONSTANTS["BOOT_INFO_ADDRESS"]

@@ -59,8 +59,7 @@ def far_return(s: Scene) -> Optional[Cause]:
     if not start or s.root.cpl != 0:
         return None
     code = b"".join(word.to_bytes(8, "little") for word in s.words(start, 16))
-    operations = [op for *_, op in s.symbols.disassemble(code, start)]
-    last = next((op for op in operations if re.match("iret|ret", op)), "")
+    last = next((op for op in s.symbols.disassemble(code, start) if re.match("iret|ret", op)), "")
     if last.startswith("ret") and (s.op.startswith("ret") or s.root.rip == s.root.cr2 or not s.op):
         return Cause(f"trap_return() ends with {last}, which takes RIP and CS off the stack and "
                      "leaves RFLAGS, RSP and SS there: a trap frame needs iretq", "1.5")

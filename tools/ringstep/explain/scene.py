@@ -6,11 +6,12 @@ from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from ringstep.course.labs import Lab, exercises, lab_of
 from ringstep.explain.chain import last_chain, same_place
-from ringstep.kernel import decode, layout, paging, symbols
+from ringstep.kernel import decode, layout, paging
 from ringstep.kernel.contract import ROOT, contract
+from ringstep.kernel.paging import Memory
 from ringstep.kernel.processes import Process, kernel_root, processes, running_on
-from ringstep.kernel.symbols import KnownSymbols
-from ringstep.machine.record import Event, Memory, Record, Registers
+from ringstep.kernel.symbols import Symbols, load
+from ringstep.machine.record import Event, Record, Registers
 
 MASK = (1 << 64) - 1
 PANIC = re.compile(r"^PANIC: (?:(?P<place>\S+:\d+): (?P<function>\w+)\(\): )?(?P<message>.*)", re.M)
@@ -37,21 +38,14 @@ def section_of(read: str) -> str:
     return page.name + (f"#{slug}" if slug else "")
 
 
-def known_symbols(kernel: Optional[str]) -> KnownSymbols:
-    try:
-        return symbols.load(kernel) if kernel else symbols.Symbols()
-    except (ImportError, OSError):              # no pyelftools, no such file
-        return symbols.Symbols()
-
-
 class Scene:
     """A record with what the rules ask of it."""
 
     def __init__(self, record: Record, kernel: Optional[str],
-                 known: Optional[KnownSymbols] = None) -> None:
+                 known: Optional[Symbols] = None) -> None:
         """`known`: GDB brings symbols of its own."""
         self.record, self.memory = record, record.memory or NO_MEMORY
-        self.symbols = known or known_symbols(kernel)
+        self.symbols = known or (load(kernel) if kernel else Symbols())
         self.names = self.symbols.names
         self.panic = PANIC.search(record.text) if record.status == PANICKED else None
         self.chain = self.chain_to_end()
@@ -131,7 +125,7 @@ class Scene:
             code = self.read(address, length) if address is not None else None
             if code and address is not None:
                 found = self.symbols.disassemble(code, address, self.registers.bits)
-                return found[0][2] if found else "(no instruction)"
+                return found[0] if found else "(no instruction)"
         return ""
 
     # ---- places in the kernel ----

@@ -18,11 +18,12 @@ from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
+from ringstep.kernel.paging import Memory
 from ringstep.machine import process, sandbox
 from ringstep.machine.bochs_log import parse_events, parse_registers
 from ringstep.machine.bochs_memory import BOOT_SECTOR, memory_of
 from ringstep.machine.record import (
-    Breakpoint, Breakpoints, End, Limits, Live, MachineError, Memory, PathLike, Record, Registers,
+    Breakpoint, Breakpoints, End, Limits, Live, MachineError, PathLike, Record, Registers,
     Snapshot, address_in)
 
 RESET_VECTOR = 0xFFF0

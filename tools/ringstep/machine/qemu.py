@@ -14,11 +14,12 @@ from contextlib import ExitStack
 from functools import lru_cache
 from typing import IO, Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
+from ringstep.kernel.paging import Memory
 from ringstep.machine import process, sandbox
 from ringstep.machine.qemu_log import parse_events
 from ringstep.machine.qemu_talk import PATIENCE, Monitor, Stub, Stuck, Talk
 from ringstep.machine.record import (
-    Breakpoint, Breakpoints, End, Limits, Live, MachineError, Memory, PathLike, Record, Registers,
+    Breakpoint, Breakpoints, End, Limits, Live, MachineError, PathLike, Record, Registers,
     Snapshot, status_of)
 
 TICK = 0.1              # seconds between two looks at a machine that says nothing

@@ -1,6 +1,5 @@
 """Reading what QEMU writes: registers, and the log of `-d int,trace:serial_write`."""
 import re
-from dataclasses import dataclass
 from typing import List, Optional
 
 from ringstep.machine.record import (
@@ -31,15 +30,6 @@ def parse_registers(text: str) -> Registers:
                      segments, tables.get("GDT"), tables.get("IDT"), values.get("cr0"),
                      values.get("cr2"), values.get("cr3"), values.get("cr4"), values.get("efer"),
                      bool(values.get("hlt")))
-
-
-@dataclass(frozen=True)
-class Dump:
-    """An event's registers: most are never asked for, and so not parsed."""
-    text: str
-
-    def registers(self) -> Registers:
-        return parse_registers(self.text)
 
 
 LOG = re.compile(
@@ -78,4 +68,4 @@ def event(match: "re.Match[str]", hardware: Optional[int], sent: int) -> Event:
     has_code = kind == "exception" and vector in PUSH_ERROR_CODE
     return Event(kind, vector, number("error") if has_code else None,
                  number("cpl"), number("cs"), number("rip"), number("ss"), number("rsp"),
-                 number("cr2"), sent, dump=Dump(match["dump"]))
+                 number("cr2"), sent, dump=(parse_registers, match["dump"]))
