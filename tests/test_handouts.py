@@ -153,8 +153,8 @@ def test_a_changed_constant_is_drift(monkeypatch):
     assert list(handouts.check_blocks("reference", block[0]))
 
 
-def test_a_function_can_be_quoted():
-    quoted = quotes.code("labs/lab1-boot/kernel/tss.c", function="tss_set_rsp0")
+def test_a_part_of_a_file_can_be_quoted():
+    quoted = quotes.code("labs/lab1-boot/kernel/tss.c", "void tss_set_rsp0", "}")
     assert quoted == "```c\nvoid tss_set_rsp0(uint64_t top)\n{\n    tss.rsp[0] = top;\n}\n```\n"
 
 

@@ -148,12 +148,6 @@ def test_page_tables(machine, lab1):
     assert not any("wx" in permissions for _, permissions in table.values())
 
 
-def test_events_know_the_serial_port(lab1):
-    record = qemu.boot(*lab1)
-    before = record.serial[:record.events[0].serial_before]
-    assert before.rstrip(b"\r\n").endswith(b"1.5 trap_entry, trap_return")
-
-
 @BOTH
 def test_same_record_every_time(machine, lab1):
     first, second = (machine.boot(*lab1, breakpoints=[Breakpoint("trap_entry", hits=9)])

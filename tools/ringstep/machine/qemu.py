@@ -1,6 +1,6 @@
 """Boot a kernel on QEMU and record the run.
 
-QEMU writes a log of each exception and each serial byte, keeps the guest's
+QEMU writes a log of each exception, keeps the guest's
 memory in a file of ours, and tells over QMP (its JSON monitor) how the run
 ended, with the machine stopped and its state intact.
 """
@@ -92,7 +92,7 @@ class Qemu:
                 f"memory-backend-file,id=ram,size={self.limits.mib}M,share=on,"
                 f"mem-path={path_of(self.ram)}", "-machine", "memory-backend=ram",
                 "-serial", f"file:/dev/fd/{serial}", "-debugcon", f"file:{path_of(self.status)}",
-                "-d", "int,cpu_reset,trace:serial_write", "-D", path_of(self.log),
+                "-d", "int,cpu_reset", "-D", path_of(self.log),
                 "-chardev", f"socket,id=qmp,fd={qmp}", "-mon", "chardev=qmp,mode=control",
                 "-S", *extra]
             inherited = [qmp, serial] + [f.fileno() for f in (self.ram, self.log, self.status)]

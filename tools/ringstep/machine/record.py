@@ -129,7 +129,6 @@ class Event:
     ss: Optional[int] = None
     rsp: Optional[int] = None
     cr2: Optional[int] = None               # page faults only
-    serial_before: Optional[int] = None     # bytes sent to the serial port before it
     time: Optional[int] = None              # Bochs: instructions since power-on
     reason: Optional[str] = None            # Bochs: why, in its own words
     dump: Optional[Tuple[Callable[[Any], Registers], object]] = None    # registers, read when asked

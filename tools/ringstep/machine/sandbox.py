@@ -7,12 +7,12 @@ says so.
 """
 import os
 import secrets
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
@@ -153,25 +153,6 @@ def describe() -> str:
     return WORDS[kind()]
 
 
-def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait so long at most. Popen.wait() looks every 50 ms; Linux can tell at once."""
-    try:
-        descriptor = os.pidfd_open(process.pid)
-    except (AttributeError, OSError):
-        try:
-            process.wait(seconds)
-            return True
-        except subprocess.TimeoutExpired:
-            return False
-    try:
-        if not select.select([descriptor], [], [], seconds)[0]:
-            return False
-        process.wait()
-        return True
-    finally:
-        os.close(descriptor)
-
-
 def run(argv: Sequence[str], directory: Path) -> Tuple[int, str]:
     """Run a command in the directory, the only one that it can write to.
     Returns (exit status, output, cut to a sane length)."""
@@ -180,10 +161,15 @@ def run(argv: Sequence[str], directory: Path) -> Tuple[int, str]:
             ["/bin/sh", "-c", LIMITS, "sh", *sheltered(argv, directory)], cwd=directory,
             env=environment(directory), stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True)
+        # CPU time would never end one that waits. Popen.wait(timeout) looks every 50 ms only.
+        late = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        late.start()
         try:
-            if not ends_within(process, SECONDS):       # CPU time would never end it
+            process.wait()
+            if not late.is_alive():
                 output.write(f"{STOPPED} {SECONDS} seconds: it waited for something\n".encode())
         finally:
+            late.cancel()
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
