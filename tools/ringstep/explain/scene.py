@@ -2,7 +2,7 @@
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ringstep.course.labs import Lab, exercises, lab_of
 from ringstep.explain.chain import last_chain, same_place
@@ -86,6 +86,16 @@ class Scene:
     def root(self) -> Event:
         """The first exception of the chain; rules of TRAPPED may ask, there is one."""
         return self.chain[0]
+
+    @property
+    def code(self) -> int:
+        """The root's error code, 0 where it has none."""
+        return self.root.error_code or 0
+
+    @property
+    def fault(self) -> Optional[int]:
+        """The address with which the kernel raised #PF, where that is the root; or None."""
+        return self.root.cr2 if self.root.vector == 14 and self.root.cpl == 0 else None
 
     @property
     def message(self) -> str:
@@ -210,4 +220,4 @@ class Scene:
         return what, top[0] if top else 0
 
 
-Rule = Callable[[Scene], Optional[Cause]]
+Rule = Callable[[Scene], Iterator[Cause]]
