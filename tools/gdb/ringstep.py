@@ -128,7 +128,7 @@ loaded: Optional[str] = None
 def program_of(m: Machine) -> Optional[str]:
     """The ELF file of the program whose page table is in CR3: PIDs follow the kernel's table of
     programs."""
-    process = m.process()
+    process = m.running
     if not process or "programs_start" not in m.names:
         return None
     program = contract().structure("program")

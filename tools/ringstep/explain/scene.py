@@ -61,6 +61,7 @@ class Scene:
             self.table = processes(self.names, self.memory)
         except LookupError:
             pass                                # no kernel in memory yet
+        self.owners = {process.kernel_stack: process.pid for process in self.table}
         self.op = self.instruction(self.root.rip) if self.chain else ""
 
     def chain_to_end(self) -> List[Event]:
@@ -115,9 +116,13 @@ class Scene:
 
     # ---- what is in memory ----
 
+    @property
+    def paging(self) -> bool:
+        return bool((self.registers.cr0 or 0) >> 31)
+
     def read(self, address: int, length: int) -> Optional[bytes]:
         """None where nothing is mapped."""
-        if not (self.registers.cr0 or 0) >> 31:             # no paging yet
+        if not self.paging:
             inside = 0 <= address <= self.memory.size - length
             return self.memory.read(address, length) if inside else None
         return self.memory.virtual(self.cr3, address & MASK, length) if self.cr3 else None
@@ -177,8 +182,7 @@ class Scene:
         return next((e.id for e in exercises(ROOT) if found and e.path == found[1]), otherwise)
 
     def name(self, address: int) -> str:
-        owners = {process.kernel_stack: process.pid for process in self.table}
-        return layout.name(self.names, address & MASK, owners)
+        return layout.name(self.names, address & MASK, self.owners)
 
     # ---- the processor's tables ----
 
