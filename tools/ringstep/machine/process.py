@@ -3,7 +3,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from typing import IO, Any, List, Optional, Set
 
 from ringstep.machine.record import Limits, MachineError
@@ -67,11 +66,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         except ProcessLookupError:
             pass
     process.wait()
-
-
-def scratch_file(directory: Optional[str] = None) -> IO[bytes]:
-    """A file without a name: nothing is left of it, however we end."""
-    return tempfile.TemporaryFile(dir=directory)
 
 
 def path_of(file: IO[bytes]) -> str:

@@ -12,6 +12,7 @@ import time
 from calendar import timegm
 from contextlib import ExitStack
 from functools import lru_cache
+from tempfile import TemporaryFile
 from typing import IO, Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ringstep.kernel.paging import Memory
@@ -58,14 +59,15 @@ class Qemu:
                  log: Optional[str]) -> None:
         self.resources, self.limits, self.breakpoints = resources, limits, breakpoints
         shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.ram = resources.enter_context(process.scratch_file(shm))
+        # Files without names: nothing is left of them, however we end.
+        self.ram = resources.enter_context(TemporaryFile(dir=shm))
         self.ram.truncate(limits.mib << 20)
         view = mmap.mmap(self.ram.fileno(), limits.mib << 20, access=mmap.ACCESS_READ)
         self.memory = Memory(lambda address, length: view[address:address + length], len(view))
         self.serial, self.status, self.errors = (
-            resources.enter_context(process.scratch_file()) for _ in range(3))
+            resources.enter_context(TemporaryFile()) for _ in range(3))
         self.log: IO[bytes] = resources.enter_context(
-            open(log, "w+b") if log else process.scratch_file())
+            open(log, "w+b") if log else TemporaryFile())
         self.snapshots: List[Snapshot] = []
         self.samples: List[Registers] = []
         self.registers: Optional[Registers] = None      # at the end

@@ -92,11 +92,6 @@ def bubblewrap_words() -> List[str]:
     return words
 
 
-def bubblewrap() -> List[str]:
-    """The words before a command that put it into a sandbox; [] where there is none."""
-    return bubblewrap_words() if kind() == "bubblewrap" else []
-
-
 def as_user(number: int) -> List[str]:
     return ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups",
             "--no-new-privs"]
@@ -131,10 +126,9 @@ def environment(directory: Path) -> Dict[str, str]:
 def confine(argv: List[str], folder: str, writable: bool = False) -> List[str]:
     """The command, with nothing of the system but its programs and one folder.
     What it has open stays open; terminals stay reachable by name."""
-    words = bubblewrap()
-    if not words:
+    if kind() != "bubblewrap":
         return argv
-    words = [word for word in words if word != "--new-session"]
+    words = [word for word in bubblewrap_words() if word != "--new-session"]
     return [*words, "--tmpfs", "/var/tmp", "--dev-bind", "/dev/pts", "/dev/pts",
             "--bind" if writable else "--ro-bind", folder, folder, "--chdir", folder, *argv]
 
