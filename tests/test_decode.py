@@ -3,8 +3,8 @@ import struct
 
 import pytest
 
-from ringstep.kernel import decode, paging, symbols
-from ringstep.machine.record import Memory
+from ringstep.kernel import decode, layout, paging, symbols
+from ringstep.kernel.paging import Memory
 
 
 @pytest.mark.parametrize("descriptor, words", [
@@ -102,13 +102,15 @@ def test_tables_outside_of_memory_and_rings():
         sum(1 for _ in paging.mappings(ring, 0x1000))
 
 
-def test_ranges_join_what_goes_on():
-    pages = [paging.Mapping(a, 0x1000, p, (7,)) for a, p in
-             [(0, 0x5000), (0x1000, 0x6000), (0x2000, 0x9000)]]
-    assert paging.ranges(pages) == [(0, 0x2000, 0x5000, "rwx user"),
-                                    (0x2000, 0x3000, 0x9000, "rwx user")]
+def test_ranges_join_neighbours():
+    pages = [paging.Mapping(a, 0x1000, a, (entry,)) for a, entry in
+             [(0x400000, 5), (0x401000, 5), (0x402000, 7), (0x404000, 7)]]
+    assert layout.ranges({}, pages) == [(0x400000, 0x402000, "r-x user", "program"),
+                                        (0x402000, 0x403000, "rwx user", "program"),
+                                        (0x404000, 0x405000, "rwx user", "program")]
 
 
 def test_disassembly_in_each_mode():
-    assert symbols.disassemble(b"\xfa\x0f\x01\xf8", 0x10)[1][2] == "swapgs"
-    assert symbols.disassemble(b"\xb8\x34\x12", 0, 16)[0][2] == "mov ax, 0x1234"
+    nothing = symbols.Symbols()
+    assert nothing.disassemble(b"\xfa\x0f\x01\xf8", 0x10)[1] == "swapgs"
+    assert nothing.disassemble(b"\xb8\x34\x12", 0, 16)[0] == "mov ax, 0x1234"

@@ -5,17 +5,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import machine_images as code
 import pytest
 
 from ringstep.course import labs
 from ringstep.explain import postmortem
+from ringstep.explain.addresses import operand_address
 from ringstep.explain.scene import section_of
 from ringstep.grading import mutants
 from ringstep.grading.workspace import Workspace
 from ringstep.machine import bochs, qemu
-from ringstep.machine.record import Limits
+from ringstep.machine.record import Limits, Registers
 
 ROOT = Path(__file__).parent.parent
 PATHS = {id: path for id, _, path in labs.exercises(ROOT)}
@@ -172,6 +174,15 @@ def test_pages_to_read_exist():
     for page, anchor in named | {("trouble.md", v) for v in vectors}:
         headings = re.findall(r"^#+ (.*)", (ROOT / "handouts" / page).read_text(), re.M)
         assert anchor in map(slug, headings), f"{page}#{anchor}"
+
+
+@pytest.mark.parametrize("op, address", [
+    ("mov rax, qword ptr [rbx + rcx*8 - 0x10]", 0x1020), ("mov eax, DWORD PTR [rbx+rcx*8]", 0x1030),
+    ("mov al, byte ptr [rcx - 8]", (1 << 64) - 2), ("jmp qword ptr [rip + 0x10]", None),
+    ("iretq", None)])
+def test_address_of_an_operand(op, address):
+    registers = Registers({"rbx": 0x1000, "rcx": 6}, None, None, 0)
+    assert operand_address(SimpleNamespace(op=op, registers=registers)) == address
 
 
 # ---- before the kernel, and in a terminal ----

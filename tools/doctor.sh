@@ -59,6 +59,7 @@ echo "To grade and to test:"
 tool "${PYTHON:-python3}" 3.9
 package pyelftools elftools
 package capstone capstone
+package jinja2 jinja2
 package pytest pytest
 
 [ $bad = 0 ] && { echo "All is here."; exit 0; }

@@ -10,18 +10,18 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 
 import gdb
 
-from ringstep.kernel import decode, layout
+from ringstep.explain.scene import MASK, Scene
+from ringstep.kernel import decode, layout, symbols
 from ringstep.kernel.contract import contract
-from ringstep.kernel.processes import Process, processes, running_on
-from ringstep.kernel.symbols import Instruction, Line
+from ringstep.kernel.paging import Memory
+from ringstep.kernel.symbols import Line
 from ringstep.machine.qemu_log import parse_registers
-from ringstep.machine.record import Memory, Registers
+from ringstep.machine.record import Record, Registers
 
 C = layout.CONSTANTS
 IST_STACK = C["IST_STACK_SIZE"]
 TSS = contract().structure("tss")
 VECTORS = C["IDT_ENTRIES"]
-MASK = (1 << 64) - 1
 
 
 def said(line: str) -> str:
@@ -54,9 +54,14 @@ class Names(Dict[str, int]):
         return self[name] if name in self else default
 
 
-class Symbols:
-    """What symbols.Symbols is elsewhere."""
-    names: Dict[str, int] = Names()
+NAMES = Names()
+
+
+class Symbols(symbols.Symbols):
+    """By GDB in place of pyelftools, binutils and capstone."""
+
+    def __init__(self) -> None:
+        self.names = NAMES
 
     def function(self, address: int) -> Optional[Tuple[str, int]]:
         block = gdb.block_for_pc(address)
@@ -71,14 +76,9 @@ class Symbols:
         found = [gdb.find_pc_line(address) for address in addresses]
         return [(line.symtab.filename, line.line) if line.symtab else None for line in found]
 
-    def where(self, address: int) -> str:
-        function, line = self.function(address), self.lines([address])[0]
-        return ", ".join(([function[0]] if function else [])
-                         + ([f"{line[0]}:{line[1]}"] if line else []))
-
-    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[Instruction]:
+    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[str]:
         architecture = gdb.selected_inferior().architecture()
-        return [(address, b"", str(instruction["asm"]).strip())
+        return [str(instruction["asm"]).strip()
                 for instruction in architecture.disassemble(address, count=24)]
 
 
@@ -125,38 +125,23 @@ def memory() -> Memory:
     return Memory(read_physical, int(size[1]) if size else 1 << 40)
 
 
-class Machine:
+class Machine(Scene):
     """The processor and its memory now."""
 
     def __init__(self) -> None:
-        self.registers, self.memory, self.names = registers(), memory(), Symbols.names
-        self.paging = bool((self.registers.cr0 or 0) >> 31)
-        self.cr3 = self.registers.cr3 or 0
-        self.table: List[Process] = []
-        try:
-            self.table = processes(self.names, self.memory)
-        except LookupError:
-            pass                                    # before the kernel is in memory
-        self.tops = {process.kernel_stack: process.pid for process in self.table}
+        now = Record("qemu", "stopped", registers=registers(), memory=memory())
+        super().__init__(now, None, Symbols())
 
     def read(self, address: int, length: int) -> bytes:
-        if not self.paging:
-            return self.memory.read(address, length)
-        data = self.memory.virtual(self.cr3, address, length)
+        data = super().read(address, length)
         if data is None:
             raise gdb.GdbError(f"nothing is mapped at {address:#x}")
         return data
 
-    def words(self, address: int, count: int) -> Tuple[int, ...]:
-        return struct.unpack(f"<{count}Q", self.read(address, 8 * count))
-
-    def name(self, address: int) -> str:
-        return layout.name(self.names, address & MASK, self.tops)
-
     def symbol(self, address: int) -> str:
         if "trap_stubs" in self.names and address in stubs():
             return f"the stub of {decode.vector(stubs().index(address))}"
-        found = Symbols().function(address)
+        found = self.symbols.function(address)
         if not found:
             return self.name(address)
         return found[0] + (f"+{found[1]}" if found[1] else "")
@@ -169,9 +154,6 @@ class Machine:
             if leaf.startswith("ist[") and top and top - IST_STACK <= at <= top:
                 return f"the stack of IST {int(leaf[4:-1]) + 1}"
         return self.name(at)
-
-    def process(self) -> Optional[Process]:
-        return running_on(self.table, self.cr3)
 
     def root(self, pid: Optional[str]) -> int:
         if not pid:
@@ -206,7 +188,7 @@ def from_file(start: int, length: int) -> bytes:
 
 
 def stubs() -> Tuple[int, ...]:
-    return struct.unpack(f"<{VECTORS}Q", from_file(Symbols.names["trap_stubs"], 8 * VECTORS))
+    return struct.unpack(f"<{VECTORS}Q", from_file(NAMES["trap_stubs"], 8 * VECTORS))
 
 
 def objdump(data: bytes, address: int, bits: int) -> List[Tuple[int, str]]:

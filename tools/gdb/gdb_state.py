@@ -9,7 +9,6 @@ from ringstep.explain import postmortem
 from ringstep.explain.scene import Scene
 from ringstep.kernel import decode, layout
 from ringstep.kernel.contract import contract
-from ringstep.kernel.processes import kernel_root
 from ringstep.machine.qemu_log import parse_events
 from ringstep.machine.record import PUSH_ERROR_CODE, Event, Record
 
@@ -90,14 +89,14 @@ def ps() -> None:
 def ring() -> None:
     """ring: the ring, the mode, interrupts, which process, and on which stack."""
     m = Machine()
-    r, process, flag = m.registers, m.process(), (m.registers.rflags or 0) & IF
+    r, process, flag = m.registers, m.running, (m.registers.rflags or 0) & IF
     print(f"ring {r.cpl}, {r.bits}-bit code, paging {on(m.paging)}, interrupts {on(flag)} "
           f"(IF {int(flag > 0)}), CS {r.segments['cs'].selector:#x}, "
           f"SS {r.segments['ss'].selector:#x}")
     if m.paging and r.rip is not None:
         print(f"rip {r.rip:#x}: {m.symbol(r.rip)}\nrsp {r['rsp']:#x}: {m.stack()}")
         whose = f"the page table of PID {process.pid}" if process else \
-            "the kernel's own" if m.cr3 == kernel_root(m.names, m.memory) else \
+            "the kernel's own" if m.cr3 == m.kernel_root else \
             "the boot code's, or unknown"
         print(f"CR3 {m.cr3:#x}: {whose}")
 

@@ -1,10 +1,10 @@
 """The commands gdt, idt, tss, pt and vmmap: the tables that the processor reads."""
 import re
-from typing import List, Optional, Tuple
+from typing import Optional, Tuple
 
 import gdb
 from gdb_machine import (
-    MASK, TSS, VECTORS, C, Machine, command, number, physically, pids, stubs, vector_number,
+    TSS, VECTORS, C, Machine, command, number, physically, pids, stubs, vector_number,
     vectors)
 
 from ringstep.kernel import decode, layout, paging
@@ -116,9 +116,8 @@ def tss() -> None:
     for name, leaf in stacks:
         top = fields[leaf]
         if top or name == "RSP0":
-            mapped = paging.translate(m.memory, m.cr3, top - 8 & MASK) is not None
             print(f"  {name:<5} {top:#018x}  {m.name(top - 8) if top else 'not set'}"
-                  + ("" if mapped else "   <-- nothing is mapped below it"))
+                  + ("" if m.mapped(top - 8) else "   <-- nothing is mapped below it"))
     ports = fields["io_map_base"]
     print(f"  I/O map at {ports:#x}: "
           + ("none, ring 3 has no ports" if ports > tr.limit else "ring 3 may use some ports"))
@@ -149,17 +148,10 @@ def vmmap(pid: Optional[str] = None) -> None:
     """vmmap [PID]: an address space as ranges with permissions and names.
     Without PID: the one in CR3."""
     m = Machine()
-    joined: List[Tuple[int, int, str, str]] = []            # start, end, permissions, name
     root = m.root(pid)
     with physically():
         pages = list(paging.mappings(m.memory, root))
-    for page in pages:
-        start, kind = page.virtual, (page.permissions, re.sub(r" 0x[0-9a-f]+$", "",
-                                                              m.name(page.virtual)))
-        if joined and joined[-1][1:] == (start, *kind):
-            start = joined.pop()[0]
-        joined.append((start, page.end, *kind))
-    for start, end, permissions, name in joined:
+    for start, end, permissions, name in layout.ranges(m.names, pages, m.owners):
         open_to_all = "user" in permissions and start >= layout.USER_END
         wrong = "   <-- writable and executable" if "wx" in permissions else \
                 "   <-- open to ring 3" if open_to_all else ""

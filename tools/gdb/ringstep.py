@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 import gdb_state  # noqa: E402, F401
 import gdb_tables  # noqa: E402, F401
 from gdb_machine import (  # noqa: E402
-    C, Machine, Symbols, command, from_file, kernel_file, registers, said, stubs, vector_number,
+    C, NAMES, Machine, command, from_file, kernel_file, registers, said, stubs, vector_number,
     vectors)
 
 from ringstep.kernel import decode, layout  # noqa: E402
@@ -89,7 +89,7 @@ def until_trap(which: Optional[str] = None) -> None:
     """until-trap [VECTOR]: run to the next trap, of any vector or of this one (a number, or a
     mnemonic such as pf)."""
     places = stubs()
-    wanted = [places[vector_number(which)]] if which else [Symbols.names["trap_entry"]]
+    wanted = [places[vector_number(which)]] if which else [NAMES["trap_entry"]]
     if not run_to(wanted):
         raise gdb.GdbError(f"stopped elsewhere, at {registers().rip:#x}, before that trap")
     m, at = Machine(), registers()["rsp"]
@@ -128,7 +128,7 @@ loaded: Optional[str] = None
 def program_of(m: Machine) -> Optional[str]:
     """The ELF file of the program whose page table is in CR3: PIDs follow the kernel's table of
     programs."""
-    process = m.process()
+    process = m.running
     if not process or "programs_start" not in m.names:
         return None
     program = contract().structure("program")

@@ -194,6 +194,8 @@ def in_words(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):          # a full disk, a tree that is somebody else's
         return f"{error.filename or 'a file'}: {error.strerror}"
+    if isinstance(error, ModuleNotFoundError):
+        return f"this Python has no {error.name}: type ./setup"
     return f"{type(error).__name__}: {error} (RINGSTEP_DEBUG=1 shows where)"
 
 

@@ -2,13 +2,13 @@
 from typing import Collection, List, Optional, Sequence, Tuple
 
 from ringstep.kernel import decode
-from ringstep.kernel.symbols import KnownSymbols
+from ringstep.kernel.symbols import Symbols
 from ringstep.machine.record import Event
 
 MOST = 5                # exceptions that are shown
 
 
-def describe(event: Event, symbols: KnownSymbols) -> str:
+def describe(event: Event, symbols: Symbols) -> str:
     """"#PF page fault (write from ring 0, page not present) at 0x… in …"."""
     error = decode.error_code(event.vector, event.error_code)
     text = decode.vector(event.vector) + (f" ({error})" if error else "")
@@ -57,7 +57,7 @@ def last_chain(events: Sequence[Event],
     return chain
 
 
-def chain_lines(chain: Sequence[Event], symbols: KnownSymbols) -> List[str]:
+def chain_lines(chain: Sequence[Event], symbols: Symbols) -> List[str]:
     """A line for each exception of a chain, in order."""
     lines: List[str] = []
     groups: List[Tuple[Event, int]] = []            # those that differ, with how often each came

@@ -1,15 +1,15 @@
 """The map of memory, as what is to be drawn: owners of frames, and address spaces."""
-import re
 import struct
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from ringstep.kernel import layout, paging
+from ringstep.kernel import decode, layout, paging
 from ringstep.kernel.contract import contract
 from ringstep.kernel.layout import CONSTANTS, PAGE
+from ringstep.kernel.paging import Memory
 from ringstep.kernel.processes import Process, kernel_root, processes
-from ringstep.machine.record import MachineError, Memory
+from ringstep.machine.record import MachineError
 
 CELL = 64 << 10                 # bytes that one character or square stands for
 BIOS_MAP = CONSTANTS["BOOT_INFO_ADDRESS"]
@@ -47,6 +47,15 @@ class Node:
     def leaf(self) -> bool:
         return self.level == 1 or bool(self.entry & paging.PS) and self.level < 4
 
+    @property
+    def flags(self) -> int:
+        """Without what the processor sets by itself."""
+        return self.entry & ~paging.ADDRESS & ~(paging.A | paging.D)
+
+    @property
+    def names(self) -> str:
+        return decode.page_entry(self.entry, self.level).split(" ->")[0]
+
 
 class Range(NamedTuple):
     """Neighbouring pages of one kind in an address space."""
@@ -56,6 +65,7 @@ class Range(NamedTuple):
     what: str
     shared: bool                # with the kernel's address space
 
+    @property
     def alike(self) -> Tuple[object, ...]:
         """What makes two the same in two kernels, whose images differ in size."""
         image = self.what.startswith(("kernel c", "kernel data", "boot stack"))
@@ -70,6 +80,16 @@ class Space:
     nodes: List[Node]           # of the PML4
     shared: Set[int]            # indices of those that are the kernel's own
     ranges: List[Range]
+
+    @property
+    def kinds(self) -> Set[Tuple[object, ...]]:
+        """What another kernel has, too, if it has ranges like these."""
+        return {found.alike for found in self.ranges}
+
+    @property
+    def flags(self) -> Dict[Tuple[int, int], int]:
+        """Of each entry, by virtual address and level."""
+        return {(node.virtual, node.level): node.flags for node in every(self.nodes)}
 
 
 @dataclass
@@ -171,7 +191,10 @@ class Painter:
             owner = self.owner(node, pid) if node.leaf else tables
             if owner:
                 self.picture.own(node.physical, node.physical + PAGE, owner)
-        self.picture.spaces.append(Space(name, root, nodes, shared, self.ranges(root, shared)))
+        pages = paging.mappings(self.memory, root)
+        ranges = [Range(*found, found[0] >> 39 & 511 in shared)
+                  for found in layout.ranges(self.names, pages, self.tops)]
+        self.picture.spaces.append(Space(name, root, nodes, shared, ranges))
 
     def owner(self, leaf: Node, pid: int) -> Optional[Owner]:
         if layout.stack_slot(leaf.virtual):
@@ -180,18 +203,6 @@ class Painter:
             return Owner(f"process{(pid - 1) % 3 + 1}", f"{self.name(leaf.virtual)} of PID {pid}",
                          str(pid % 10))
         return None
-
-    def ranges(self, root: int, shared: Set[int]) -> List[Range]:
-        found: List[Range] = []
-        for page in paging.mappings(self.memory, root):
-            what = re.sub(r" 0x[0-9a-f]+$", "", self.name(page.virtual))
-            new = Range(page.virtual, page.end, page.permissions, what,
-                        page.virtual >> 39 & 511 in shared)
-            if found and found[-1].end == new.start and found[-1][2:] == new[2:]:
-                found[-1] = found[-1]._replace(end=new.end)
-            else:
-                found.append(new)
-        return found
 
     def record(self, process: Process) -> None:
         at = process.address - layout.PHYSICAL_MAP

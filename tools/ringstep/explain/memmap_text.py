@@ -62,7 +62,6 @@ def differences(ours: Picture, theirs: Picture) -> List[str]:
         if not twin:
             found.append(f"  {space.name}")
             continue
-        known = {r.alike() for r in twin.ranges}
         found += [f"  {space.name}: {r.start:#018x} {size_of(r.end - r.start)} {r.permissions} "
-                  f"{r.what}" for r in space.ranges if r.alike() not in known]
+                  f"{r.what}" for r in space.ranges if r.alike not in twin.kinds]
     return found or ["  nothing"]

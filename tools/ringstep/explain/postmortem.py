@@ -1,6 +1,7 @@
 """What happened, when a run ended badly: the chain of exceptions, what was at
 fault, and the likely cause in one sentence (causes.py).
 """
+import copy
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from typing import List, Optional
 from ringstep.explain.chain import chain_lines
 from ringstep.explain.scene import PANIC, PANICKED, Scene, section_of
 from ringstep.kernel.layout import CONSTANTS
-from ringstep.machine.record import ENDS, Limits, Record, Registers
+from ringstep.machine.record import ENDS, Limits, Record
 
 STOPPED_ITSELF = CONSTANTS["MACHINE_TODO"], CONSTANTS["MACHINE_WRONG"]
 GOOD_STATUS = CONSTANTS["MACHINE_DONE"], *STOPPED_ITSELF
@@ -60,15 +61,6 @@ def explain(record: Record, kernel: Optional[str] = None) -> Optional[Explanatio
     return None if ended_well(record) else explained(Scene(record, kernel))
 
 
-@dataclass(frozen=True)
-class Seen:
-    """An event's registers that were looked up later; see qemu_log.Dump."""
-    seen: Registers
-
-    def registers(self) -> Registers:
-        return self.seen
-
-
 def look_again(record: Record, kernel: str, image: str) -> None:
     """Bochs' record has no registers at an exception: run the image again, up to the one
     with which the bad end began."""
@@ -78,7 +70,8 @@ def look_again(record: Record, kernel: str, image: str) -> None:
     if found:
         root = chain[0]
         registers, record.memory = found
-        root.dump, root.rip, root.rsp = Seen(registers), registers.rip, registers["rsp"]
+        root.dump = (copy.copy, registers)
+        root.rip, root.rsp = registers.rip, registers["rsp"]
         root.cs, root.ss = registers.segments["cs"].selector, registers.segments["ss"].selector
 
 

@@ -1,6 +1,6 @@
 """Causes: where a segment register or a return took a selector. Rules as in causes.py."""
 import re
-from typing import List, Optional
+from typing import Iterator, List
 
 from ringstep.explain.scene import Cause, Scene
 from ringstep.kernel import paging
@@ -11,35 +11,32 @@ USER_DATA = CONSTANTS["SELECTOR_USER_DATA"]
 CODES = {CODE, USER_CODE}
 
 
-def boot_gdt(s: Scene) -> Optional[Cause]:
+def boot_gdt(s: Scene) -> Iterator[Cause]:
     code, gdtr = s.root.error_code, s.registers.gdtr
     if code and not code & 6 and gdtr and "gdt" in s.names and gdtr.base != s.names["gdt"]:
-        return Cause(f"`{s.op}`: selector {code:#x} is {s.selector(code)}, since the processor "
-                     "still uses the boot code's GDT: was lgdt executed?", "1.2")
-    return None
+        yield Cause(f"`{s.op}`: selector {code:#x} is {s.selector(code)}, since the processor "
+                    "still uses the boot code's GDT: was lgdt executed?", "1.2")
 
 
-def segment_load(s: Scene) -> Optional[Cause]:
+def segment_load(s: Scene) -> Iterator[Cause]:
     match = re.match(r"mov (.s),|pop (.s)", s.op)
     selector = s.root.error_code
     if match and selector is not None and s.root.vector in (10, 11, 12, 13):
         name = (match[1] or match[2]).upper()
-        return Cause(f"{name} cannot hold selector {selector:#x}, which is "
-                     f"\"{s.selector(selector)}\""
-                     + (": SS wants writable data of its own ring" if name == "SS" else ""), "1.2")
-    return None
+        yield Cause(f"{name} cannot hold selector {selector:#x}, which is "
+                    f"\"{s.selector(selector)}\""
+                    + (": SS wants writable data of its own ring" if name == "SS" else ""), "1.2")
 
 
-def task_register(s: Scene) -> Optional[Cause]:
+def task_register(s: Scene) -> Iterator[Cause]:
     selector = s.root.error_code
     if s.op.startswith("ltr") and selector is not None:
-        return Cause(f"ltr refuses selector {selector:#x}: its descriptor is "
-                     f"\"{s.selector(selector)}\", where an available 64-bit TSS, present, "
-                     "is wanted", "1.3")
-    return None
+        yield Cause(f"ltr refuses selector {selector:#x}: its descriptor is "
+                    f"\"{s.selector(selector)}\", where an available 64-bit TSS, present, "
+                    "is wanted", "1.3")
 
 
-def frame_shifted(s: Scene) -> Optional[Cause]:
+def frame_shifted(s: Scene) -> Iterator[Cause]:
     """The kernel's report takes one field of the frame for another: a register was not pushed,
     or one twice."""
     reported = re.search(r"^PANIC: .* in (?:the kernel|ring 3) at rip (0x[0-9a-f]+)",
@@ -47,56 +44,53 @@ def frame_shifted(s: Scene) -> Optional[Cause]:
     taken = int(reported[1], 16) if reported else None
     for event in [e for e in s.record.events if e.cs is not None][-3:]:
         if taken == event.cs and taken != event.rip:
-            return Cause(f"what the kernel takes for RIP, {taken:#x}, is the CS that the processor "
-                         "pushed: trap_entry() has pushed fewer registers than struct trap_frame "
-                         "holds", "1.5")
-    return None
+            yield Cause(f"what the kernel takes for RIP, {taken:#x}, is the CS that the processor "
+                        "pushed: trap_entry() has pushed fewer registers than struct trap_frame "
+                        "holds", "1.5")
 
 
-def far_return(s: Scene) -> Optional[Cause]:
+def far_return(s: Scene) -> Iterator[Cause]:
     """retfq at the end of a trap; or what it leads to, when the code has it and no iretq."""
     start = s.names.get("trap_return")
     if not start or s.root.cpl != 0:
-        return None
+        return
     code = b"".join(word.to_bytes(8, "little") for word in s.words(start, 16))
-    operations = [op for *_, op in s.symbols.disassemble(code, start)]
-    last = next((op for op in operations if re.match("iret|ret", op)), "")
+    last = next((op for op in s.symbols.disassemble(code, start) if re.match("iret|ret", op)), "")
     if last.startswith("ret") and (s.op.startswith("ret") or s.root.rip == s.root.cr2 or not s.op):
-        return Cause(f"trap_return() ends with {last}, which takes RIP and CS off the stack and "
-                     "leaves RFLAGS, RSP and SS there: a trap frame needs iretq", "1.5")
-    return None
+        yield Cause(f"trap_return() ends with {last}, which takes RIP and CS off the stack and "
+                    "leaves RFLAGS, RSP and SS there: a trap frame needs iretq", "1.5")
 
 
-def short_return(s: Scene) -> Optional[Cause]:
+def short_return(s: Scene) -> Iterator[Cause]:
     """retf and iretd, which an assembler makes of retf and iret, take 4 bytes for each value."""
     match = re.match(r"(retf|iretd?)(?!q)\b", s.op)
     if not match or s.root.cpl != 0:
-        return None
+        return
     exercise = {"gdt_load": "1.2", "jump_to_usermode": "3.2"}
-    return Cause(f"{match[1]} takes 4 bytes off the stack for each value; in 64-bit code each "
-                 f"takes 8: {'retfq' if match[1] == 'retf' else 'iretq'}",
-                 exercise.get(s.function(s.root.rip), "1.5"))
+    yield Cause(f"{match[1]} takes 4 bytes off the stack for each value; in 64-bit code each "
+                f"takes 8: {'retfq' if match[1] == 'retf' else 'iretq'}",
+                exercise.get(s.function(s.root.rip), "1.5"))
 
 
-def iret_frame(s: Scene) -> Optional[Cause]:
+def iret_frame(s: Scene) -> Iterator[Cause]:
     if not s.op.startswith("iret") or not s.registers.general:
-        return None
+        return
     frame = s.words(s.registers["rsp"], 5)
     trap = s.function(s.root.rip) in ("trap_return", "trap_entry")
     read = "1.5" if trap else "3.2"
     if not frame:
-        return Cause(f"iretq found no stack at RSP {s.registers['rsp']:#x} "
-                     f"({s.name(s.registers['rsp'])})", read)
+        yield Cause(f"iretq found no stack at RSP {s.registers['rsp']:#x} "
+                    f"({s.name(s.registers['rsp'])})", read)
     rip, cs, _, rsp, ss = frame
     if not trap and rip == USER_DATA and rsp == USER_CODE:
-        return Cause("the five values lie in reverse: the processor takes RIP first, then CS, "
-                     "RFLAGS, RSP and SS, so RIP must be pushed last", read)
+        yield Cause("the five values lie in reverse: the processor takes RIP first, then CS, "
+                    "RFLAGS, RSP and SS, so RIP must be pushed last", read)
     for words in (1, 2) if trap else ():
         if cs not in CODES and frame[1 + words] in CODES:
-            return Cause(f"RSP was {8 * words} bytes too low at iretq, so that CS was taken from "
-                         f"where {'RIP' if words == 1 else 'the error code'} lies: as many pops as "
-                         "pushes, and then vector and error code (16 bytes) dropped", read)
-    return Cause(f"iretq to CS {cs:#x} and SS {ss:#x}: " + wrong_in(s, frame), read)
+            yield Cause(f"RSP was {8 * words} bytes too low at iretq, so that CS was taken from "
+                        f"where {'RIP' if words == 1 else 'the error code'} lies: as many pops as "
+                        "pushes, and then vector and error code (16 bytes) dropped", read)
+    yield Cause(f"iretq to CS {cs:#x} and SS {ss:#x}: " + wrong_in(s, frame), read)
 
 
 def wrong_in(s: Scene, frame: List[int]) -> str:

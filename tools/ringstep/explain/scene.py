@@ -2,15 +2,16 @@
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ringstep.course.labs import Lab, exercises, lab_of
 from ringstep.explain.chain import last_chain, same_place
-from ringstep.kernel import decode, layout, paging, symbols
+from ringstep.kernel import decode, layout, paging
 from ringstep.kernel.contract import ROOT, contract
+from ringstep.kernel.paging import Memory
 from ringstep.kernel.processes import Process, kernel_root, processes, running_on
-from ringstep.kernel.symbols import KnownSymbols
-from ringstep.machine.record import Event, Memory, Record, Registers
+from ringstep.kernel.symbols import Symbols, load
+from ringstep.machine.record import Event, Record, Registers
 
 MASK = (1 << 64) - 1
 PANIC = re.compile(r"^PANIC: (?:(?P<place>\S+:\d+): (?P<function>\w+)\(\): )?(?P<message>.*)", re.M)
@@ -37,21 +38,14 @@ def section_of(read: str) -> str:
     return page.name + (f"#{slug}" if slug else "")
 
 
-def known_symbols(kernel: Optional[str]) -> KnownSymbols:
-    try:
-        return symbols.load(kernel) if kernel else symbols.Symbols()
-    except (ImportError, OSError):              # no pyelftools, no such file
-        return symbols.Symbols()
-
-
 class Scene:
     """A record with what the rules ask of it."""
 
     def __init__(self, record: Record, kernel: Optional[str],
-                 known: Optional[KnownSymbols] = None) -> None:
+                 known: Optional[Symbols] = None) -> None:
         """`known`: GDB brings symbols of its own."""
         self.record, self.memory = record, record.memory or NO_MEMORY
-        self.symbols = known or known_symbols(kernel)
+        self.symbols = known or (load(kernel) if kernel else Symbols())
         self.names = self.symbols.names
         self.panic = PANIC.search(record.text) if record.status == PANICKED else None
         self.chain = self.chain_to_end()
@@ -67,6 +61,7 @@ class Scene:
             self.table = processes(self.names, self.memory)
         except LookupError:
             pass                                # no kernel in memory yet
+        self.owners = {process.kernel_stack: process.pid for process in self.table}
         self.op = self.instruction(self.root.rip) if self.chain else ""
 
     def chain_to_end(self) -> List[Event]:
@@ -94,6 +89,16 @@ class Scene:
         return self.chain[0]
 
     @property
+    def code(self) -> int:
+        """The root's error code, 0 where it has none."""
+        return self.root.error_code or 0
+
+    @property
+    def fault(self) -> Optional[int]:
+        """The address with which the kernel raised #PF, where that is the root; or None."""
+        return self.root.cr2 if self.root.vector == 14 and self.root.cpl == 0 else None
+
+    @property
     def message(self) -> str:
         """Of the kernel's panic."""
         return self.panic["message"] if self.panic else ""
@@ -111,9 +116,13 @@ class Scene:
 
     # ---- what is in memory ----
 
+    @property
+    def paging(self) -> bool:
+        return bool((self.registers.cr0 or 0) >> 31)
+
     def read(self, address: int, length: int) -> Optional[bytes]:
         """None where nothing is mapped."""
-        if not (self.registers.cr0 or 0) >> 31:             # no paging yet
+        if not self.paging:
             inside = 0 <= address <= self.memory.size - length
             return self.memory.read(address, length) if inside else None
         return self.memory.virtual(self.cr3, address & MASK, length) if self.cr3 else None
@@ -131,7 +140,7 @@ class Scene:
             code = self.read(address, length) if address is not None else None
             if code and address is not None:
                 found = self.symbols.disassemble(code, address, self.registers.bits)
-                return found[0][2] if found else "(no instruction)"
+                return found[0] if found else "(no instruction)"
         return ""
 
     # ---- places in the kernel ----
@@ -173,8 +182,7 @@ class Scene:
         return next((e.id for e in exercises(ROOT) if found and e.path == found[1]), otherwise)
 
     def name(self, address: int) -> str:
-        owners = {process.kernel_stack: process.pid for process in self.table}
-        return layout.name(self.names, address & MASK, owners)
+        return layout.name(self.names, address & MASK, self.owners)
 
     # ---- the processor's tables ----
 
@@ -216,4 +224,4 @@ class Scene:
         return what, top[0] if top else 0
 
 
-Rule = Callable[[Scene], Optional[Cause]]
+Rule = Callable[[Scene], Iterator[Cause]]

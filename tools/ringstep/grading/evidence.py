@@ -17,7 +17,8 @@ from ringstep.grading.registry import Boot
 from ringstep.grading.seen import UNREADABLE, Fail, NotReached
 from ringstep.kernel import symbols
 from ringstep.kernel.contract import constants
-from ringstep.machine.record import ENDS, Event, Memory, Record, Registers, Snapshot
+from ringstep.kernel.paging import Memory
+from ringstep.machine.record import ENDS, Event, Record, Registers, Snapshot
 
 STATUSES = {
     0: "the kernel ran to its end and switched the machine off",

@@ -2,7 +2,8 @@
 
 For the post-mortem, GDB's commands and the map. `names` is {symbol: address}.
 """
-from typing import Dict, List, Optional, Tuple
+import re
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from ringstep.kernel import decode, paging
 from ringstep.kernel.contract import contract
@@ -66,6 +67,19 @@ def name(names: Dict[str, int], address: int, owners: Optional[Dict[int, int]] =
         if first in names and names[first] <= address < names[end]:
             return part if "stack" in part else f"kernel {part}"
     return "kernel half"
+
+
+def ranges(names: Dict[str, int], pages: Iterable[paging.Mapping],
+           owners: Optional[Dict[int, int]] = None) -> List[Tuple[int, int, str, str]]:
+    """Neighbouring pages of one kind as one: (start, end, permissions, name)."""
+    found: List[Tuple[int, int, str, str]] = []
+    for page in pages:
+        what = re.sub(r" 0x[0-9a-f]+$", "", name(names, page.virtual, owners))
+        start = page.virtual
+        if found and found[-1][1:] == (start, page.permissions, what):
+            start = found.pop()[0]
+        found.append((start, page.end, page.permissions, what))
+    return found
 
 
 def walk_words(memory: paging.Memory, root: int, address: int) -> List[str]:

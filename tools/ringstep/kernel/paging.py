@@ -1,10 +1,12 @@
 """Page tables, walked from CR3 in physical memory. SDM volume 3A, 4.5."""
 import struct
 from dataclasses import dataclass
-from typing import Iterable, Iterator, List, Optional, Protocol, Tuple
+from typing import Callable, Iterator, Optional, Tuple
 
-P, W, U, PS, NX = 1, 2, 4, 0x80, 1 << 63
+P, W, U, A, D, PS, NX = 1, 2, 4, 0x20, 0x40, 0x80, 1 << 63
 ADDRESS = 0x000FFFFFFFFFF000
+PAGE = 4096
+CHUNK = 1 << 16                 # of a copy of memory
 MOST_TABLES = 2000              # maps 4 GiB in small pages: more means that they form a ring
 
 
@@ -12,13 +14,45 @@ class TooManyTables(ValueError):
     pass
 
 
-class Memory(Protocol):
-    """Physical memory: machine/record.py has one. LookupError: outside of it."""
-    size: int
+class Memory:
+    """Physical memory. `read` gets an address and a length."""
 
-    def read(self, address: int, length: int) -> bytes: ...
+    def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
+        self._read, self.size = read, size
 
-    def u64(self, address: int) -> int: ...
+    def read(self, address: int, length: int) -> bytes:
+        if address < 0 or address + length > self.size:
+            raise LookupError(f"physical address {address:#x} is outside of memory")
+        return self._read(address, length)
+
+    def u64(self, address: int) -> int:
+        return int.from_bytes(self.read(address, 8), "little")
+
+    def copy(self) -> "Memory":
+        """Frozen as it is now; what is zero takes no room."""
+        chunks, zero = {}, bytes(CHUNK)
+        for at in range(0, self.size, CHUNK):
+            chunk = self._read(at, CHUNK)
+            if chunk != zero:
+                chunks[at] = chunk
+
+        def read(address: int, length: int) -> bytes:
+            first, end = address // CHUNK * CHUNK, address + length
+            data = b"".join(chunks.get(at, zero) for at in range(first, end, CHUNK))
+            return data[address - first:end - first]
+        return Memory(read, self.size)
+
+    def virtual(self, cr3: int, address: int, length: int) -> Optional[bytes]:
+        """What lies at a virtual address, or None where nothing is mapped."""
+        data = b""
+        while length:
+            physical = translate(self, cr3, address)
+            if physical is None or physical >= self.size:
+                return None
+            part = min(length, PAGE - address % PAGE)
+            data += self.read(physical, part)
+            address, length = address + part, length - part
+        return data
 
 
 @dataclass(frozen=True)
@@ -81,21 +115,6 @@ def mappings(memory: Memory, cr3: int, first: int = 0, last: int = 511) -> Itera
             else:
                 yield from walk(entry, level - 1, virtual, path)
     return walk(cr3, 4, 0, ())
-
-
-def ranges(pages: Iterable[Mapping]) -> List[Tuple[int, int, int, str]]:
-    """Join neighbours that go on in virtual and physical memory with the same
-    permissions: (start, end, physical, permissions)."""
-    joined: List[Tuple[int, int, int, str]] = []
-    for page in pages:
-        if joined:
-            start, end, physical, permissions = joined[-1]
-            if (end == page.virtual and permissions == page.permissions
-                    and physical + end - start == page.physical):
-                joined[-1] = start, page.end, physical, permissions
-                continue
-        joined.append((page.virtual, page.end, page.physical, page.permissions))
-    return joined
 
 
 def walk(memory: Memory, cr3: int, address: int) -> Iterator[Tuple[int, int, Optional[int]]]:

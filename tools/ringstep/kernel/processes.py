@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional
 
 from ringstep.course.labs import labs
-from ringstep.kernel.contract import ROOT, Structure, contract
+from ringstep.kernel.contract import ROOT, contract
 from ringstep.kernel.layout import CONSTANTS, PAGE, PHYSICAL_MAP
 from ringstep.kernel.paging import Memory
 
 MOST_PROCESSES = 20000                                  # more: the list is broken
+NO_STATE = "state"                                      # and its number
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,6 @@ def lab_of_kernel(names: Dict[str, int]) -> int:
     return names.get("kernel_lab") or labs(ROOT)[-1].number
 
 
-def record_at(structure: Structure, memory: Memory, address: int) -> Dict[str, int]:
-    return structure.read(memory.read(address - PHYSICAL_MAP, structure.size))
-
-
 def processes(names: Dict[str, int], memory: Memory) -> List[Process]:
     """The process table, as far as it can be followed."""
     found: List[Process] = []
@@ -67,10 +64,10 @@ def processes(names: Dict[str, int], memory: Memory) -> List[Process]:
     address = variable(names, memory, "table")
     while address and len(found) < MOST_PROCESSES:
         try:
-            record = record_at(structure, memory, address)
+            record = structure.read(memory.read(address - PHYSICAL_MAP, structure.size))
         except LookupError:
             break
-        state = states.get(record["state"], f"state {record['state']}")
+        state = states.get(record["state"], f"{NO_STATE} {record['state']}")
         found.append(Process(address, state, record))
         address = record["next"]
     return found
@@ -80,19 +77,12 @@ def first_broken(names: Dict[str, int], memory: Memory) -> Optional[int]:
     """The first address in the process table at which no record can be, or None."""
     if "process_first" not in names:
         return None
-    lab = lab_of_kernel(names)
-    structure, states = contract().record(lab), contract().states(lab)
-    address = variable(names, memory, "table")
-    for _ in range(MOST_PROCESSES):
-        if not address:
-            return None
-        if address % PAGE or not 0 <= address - PHYSICAL_MAP < memory.size:
-            return address
-        record = record_at(structure, memory, address)
-        if record["pid"] == 0 or record["state"] not in states:
-            return address
-        address = record["next"]
-    return address
+    table = processes(names, memory)
+    for process in table:
+        if process.address % PAGE or process.pid == 0 or process.state.startswith(NO_STATE):
+            return process.address
+    last = table[-1].record["next"] if table else variable(names, memory, "table")
+    return last or None
 
 
 def running_on(table: List[Process], cr3: Optional[int]) -> Optional[Process]:

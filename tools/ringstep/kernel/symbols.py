@@ -10,26 +10,10 @@ import shutil
 import subprocess
 from collections import defaultdict
 from functools import lru_cache
-from typing import Any, Dict, List, Optional, Protocol, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 ADDR2LINE = "addr2line", "x86_64-linux-gnu-addr2line", "x86_64-elf-addr2line"
-
-
 Line = Optional[Tuple[str, int]]        # (file below the tree, line), where it is known
-Instruction = Tuple[int, bytes, str]    # (address, bytes, "mov rax, rbx")
-
-
-class KnownSymbols(Protocol):
-    """What the explanations ask of symbols; GDB brings its own (tools/gdb)."""
-    names: Dict[str, int]
-
-    def function(self, address: int) -> Optional[Tuple[str, int]]: ...
-
-    def lines(self, addresses: Sequence[int]) -> List[Line]: ...
-
-    def where(self, address: int) -> str: ...
-
-    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[Instruction]: ...
 
 
 @lru_cache()
@@ -91,8 +75,12 @@ class Symbols:
                     return bytes(segment.data()[offset:offset + length])
         return None
 
-    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[Instruction]:
-        return disassemble(code, address, bits)
+    def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[str]:
+        """["mov rax, rbx"] for machine code that starts at address."""
+        import capstone
+        mode = {16: capstone.CS_MODE_16, 32: capstone.CS_MODE_32, 64: capstone.CS_MODE_64}[bits]
+        return [f"{i.mnemonic} {i.op_str}".strip()
+                for i in capstone.Cs(capstone.CS_ARCH_X86, mode).disasm(code, address)]
 
 
 def symbol_table(path: str) -> List[Tuple[int, int, str, str]]:
@@ -117,11 +105,3 @@ def addr2line(path: str, addresses: Sequence[int]) -> List[Line]:
               for line in found.splitlines()]
     places += [None] * (len(addresses) - len(places))
     return [(place[1], int(place[2])) if place else None for place in places]
-
-
-def disassemble(code: bytes, address: int, bits: int = 64) -> List[Instruction]:
-    """[(address, bytes, "mov rax, rbx")] for machine code that starts at address."""
-    import capstone
-    mode = {16: capstone.CS_MODE_16, 32: capstone.CS_MODE_32, 64: capstone.CS_MODE_64}[bits]
-    return [(i.address, bytes(i.bytes), f"{i.mnemonic} {i.op_str}".strip())
-            for i in capstone.Cs(capstone.CS_ARCH_X86, mode).disasm(code, address)]

@@ -12,17 +12,20 @@ import re
 import select
 import shutil
 import signal
+import string
 import subprocess
 import tempfile
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
+from ringstep.kernel.paging import Memory
 from ringstep.machine import process, sandbox
 from ringstep.machine.bochs_log import parse_events, parse_registers
 from ringstep.machine.bochs_memory import BOOT_SECTOR, memory_of
 from ringstep.machine.record import (
-    Breakpoint, Breakpoints, End, Limits, Live, MachineError, Memory, PathLike, Record, Registers,
+    Breakpoint, Breakpoints, End, Limits, Live, MachineError, PathLike, Record, Registers,
     Snapshot, address_in)
 
 RESET_VECTOR = 0xFFF0
@@ -41,28 +44,7 @@ FILES = {               # Debian, Ubuntu; Fedora and others; Homebrew
             "/usr/local/share/bochs/VGABIOS-lgpl-latest",
             "/opt/homebrew/share/bochs/VGABIOS-lgpl-latest"],
 }
-
-# Names without a folder: Bochs runs in a folder of its own, so no path needs quotes.
-# A triple fault resets, and the debugger stops there with memory as it was.
-# No speaker: with it, a boot takes 0.06 s more, in which Bochs waits for its sound.
-CONFIGURATION = """\
-cpu: model=corei3_cnl, count=1, ips=4000000, reset_on_triple_fault=1
-memory: guest={mib}, host={mib}
-romimage: file="{rom}"
-vgaromimage: file="{vga}"
-ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
-ata0-master: type=disk, path=disk.img, mode=flat
-boot: disk
-clock: sync=none, time0=1704067200
-com1: enabled=1, mode=file, dev={serial}
-display_library: {display}
-log: log
-panic: action=fatal
-error: action=report
-info: action=ignore, cpu0=report
-debug: action=ignore, cpu0=report
-{more}plugin_ctrl: speaker=0
-"""
+CONFIGURATION = Path(__file__).with_name("bochsrc").read_text("utf-8")
 
 
 @contextmanager
@@ -80,8 +62,8 @@ def folder(image: PathLike, more: str = "", serial: str = "serial", display: str
         except OSError as error:
             raise MachineError(f"{image}: {error.strerror}") from None
         with open(os.path.join(here, "bochsrc"), "w") as file:
-            file.write(CONFIGURATION.format(mib=mib, more=more, serial=serial, display=display,
-                                            **found))
+            file.write(string.Template(CONFIGURATION).substitute(
+                found, mib=mib, more=more, serial=serial, display=display))
         yield here
 
 

@@ -6,7 +6,7 @@ import struct
 from contextlib import ExitStack, contextmanager
 from typing import Iterator, List, Optional, Tuple
 
-from ringstep.machine.record import Memory
+from ringstep.kernel.paging import Memory
 
 BOOT_SECTOR = 0x7C00
 BLOCK = 128 << 10

@@ -84,11 +84,6 @@ def finish(process: subprocess.Popen[bytes]) -> None:
     need_room()
 
 
-def scratch_file(directory: Optional[str] = None) -> IO[bytes]:
-    """A file without a name: nothing is left of it, however we end."""
-    return tempfile.TemporaryFile(dir=directory)
-
-
 def path_of(file: IO[bytes]) -> str:
     return f"/dev/fd/{file.fileno()}"
 

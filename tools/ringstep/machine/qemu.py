@@ -1,6 +1,6 @@
 """Boot a kernel on QEMU and record the run.
 
-QEMU writes a log of each exception and each serial byte, keeps the guest's
+QEMU writes a log of each exception, keeps the guest's
 memory in a file of ours, and tells over QMP (its JSON monitor) how the run
 ended, with the machine stopped and its state intact.
 """
@@ -12,13 +12,15 @@ import time
 from calendar import timegm
 from contextlib import ExitStack
 from functools import lru_cache
+from tempfile import TemporaryFile
 from typing import IO, Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
+from ringstep.kernel.paging import Memory
 from ringstep.machine import process, sandbox
 from ringstep.machine.qemu_log import parse_events
 from ringstep.machine.qemu_talk import PATIENCE, Monitor, Stub, Stuck, Talk
 from ringstep.machine.record import (
-    Breakpoint, Breakpoints, End, Limits, Live, MachineError, Memory, PathLike, Record, Registers,
+    Breakpoint, Breakpoints, End, Limits, Live, MachineError, PathLike, Record, Registers,
     Snapshot, status_of)
 
 TICK = 0.1              # seconds between two looks at a machine that says nothing
@@ -57,14 +59,15 @@ class Qemu:
                  log: Optional[str]) -> None:
         self.resources, self.limits, self.breakpoints = resources, limits, breakpoints
         shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.ram = resources.enter_context(process.scratch_file(shm))
+        # Files without names: nothing is left of them, however we end.
+        self.ram = resources.enter_context(TemporaryFile(dir=shm))
         self.ram.truncate(limits.mib << 20)
         view = mmap.mmap(self.ram.fileno(), limits.mib << 20, access=mmap.ACCESS_READ)
         self.memory = Memory(lambda address, length: view[address:address + length], len(view))
         self.serial, self.status, self.errors = (
-            resources.enter_context(process.scratch_file()) for _ in range(3))
+            resources.enter_context(TemporaryFile()) for _ in range(3))
         self.log: IO[bytes] = resources.enter_context(
-            open(log, "w+b") if log else process.scratch_file())
+            open(log, "w+b") if log else TemporaryFile())
         self.snapshots: List[Snapshot] = []
         self.samples: List[Registers] = []
         self.registers: Optional[Registers] = None      # at the end
@@ -91,7 +94,7 @@ class Qemu:
                 f"memory-backend-file,id=ram,size={self.limits.mib}M,share=on,"
                 f"mem-path={path_of(self.ram)}", "-machine", "memory-backend=ram",
                 "-serial", f"file:/dev/fd/{serial}", "-debugcon", f"file:{path_of(self.status)}",
-                "-d", "int,cpu_reset,trace:serial_write", "-D", path_of(self.log),
+                "-d", "int,cpu_reset", "-D", path_of(self.log),
                 "-chardev", f"socket,id=qmp,fd={qmp}", "-mon", "chardev=qmp,mode=control",
                 "-S", *extra]
             inherited = [qmp, serial] + [f.fileno() for f in (self.ram, self.log, self.status)]

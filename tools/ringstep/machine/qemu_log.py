@@ -1,6 +1,5 @@
-"""Reading what QEMU writes: registers, and the log of `-d int,trace:serial_write`."""
+"""Reading what QEMU writes: registers, and the log of `-d int`."""
 import re
-from dataclasses import dataclass
 from typing import List, Optional
 
 from ringstep.machine.record import (
@@ -33,18 +32,8 @@ def parse_registers(text: str) -> Registers:
                      bool(values.get("hlt")))
 
 
-@dataclass(frozen=True)
-class Dump:
-    """An event's registers: most are never asked for, and so not parsed."""
-    text: str
-
-    def registers(self) -> Registers:
-        return parse_registers(self.text)
-
-
 LOG = re.compile(
-    r"^serial_write write addr 0x0(?P<port>[03]) val 0x(?P<byte>..)"
-    r"|^Servicing hardware INT=0x(?P<hardware>..)"
+    r"^Servicing hardware INT=0x(?P<hardware>..)"
     r"|^ *\d+: v=(?P<vector>..) e=(?P<error>....) i=(?P<software>.) cpl=(?P<cpl>.) "
     r"IP=(?P<cs>....):(?P<rip>\S+) pc=\S+ SP=(?P<ss>....):(?P<rsp>\S+)"
     r"(?: CR2=(?P<cr2>\S+))?.*\n(?P<dump>(?:[A-Z].*\n)*)", re.M)
@@ -52,21 +41,17 @@ LOG = re.compile(
 
 def parse_events(log: str) -> List[Event]:
     events: List[Event] = []
-    sent, divisor, hardware = 0, False, None
+    hardware = None
     for match in LOG.finditer(log):
-        if match["port"] == "3":
-            divisor = bool(int(match["byte"], 16) & 0x80)   # DLAB: port 0 is the divisor
-        elif match["port"]:
-            sent += not divisor
-        elif match["hardware"]:
+        if match["hardware"]:
             hardware = int(match["hardware"], 16)
         else:
-            events.append(event(match, hardware, sent))
+            events.append(event(match, hardware))
             hardware = None
     return events
 
 
-def event(match: "re.Match[str]", hardware: Optional[int], sent: int) -> Event:
+def event(match: "re.Match[str]", hardware: Optional[int]) -> Event:
     """A trap; `hardware` is the vector of the device that QEMU was about to serve."""
     def number(name: str) -> Optional[int]:
         return int(match[name], 16) if match[name] else None
@@ -78,4 +63,4 @@ def event(match: "re.Match[str]", hardware: Optional[int], sent: int) -> Event:
     has_code = kind == "exception" and vector in PUSH_ERROR_CODE
     return Event(kind, vector, number("error") if has_code else None,
                  number("cpl"), number("cs"), number("rip"), number("ss"), number("rsp"),
-                 number("cr2"), sent, dump=Dump(match["dump"]))
+                 number("cr2"), dump=(parse_registers, match["dump"]))

@@ -6,16 +6,14 @@ tell is None.
 import os
 import struct
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Protocol, Union
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 from ringstep.kernel import symbols
-from ringstep.kernel.paging import translate
+from ringstep.kernel.paging import Memory
 
 PathLike = Union[str, "os.PathLike[str]"]
 Live = Callable[[bytes], object]        # gets serial bytes as they come
 
-PAGE = 4096
-CHUNK = 1 << 16
 GENERAL = ("rax rbx rcx rdx rsi rdi rbp rsp "
            "r8 r9 r10 r11 r12 r13 r14 r15").split()
 PUSH_ERROR_CODE = {8, 10, 11, 12, 13, 14, 17, 21}
@@ -119,11 +117,6 @@ class Registers:
         return 32 if attributes >> 22 & 1 else 16
 
 
-class Dump(Protocol):
-    """Registers in an emulator's words."""
-    def registers(self) -> Registers: ...
-
-
 @dataclass
 class Event:
     """An exception, an interrupt or a system call on its way into the kernel."""
@@ -136,59 +129,17 @@ class Event:
     ss: Optional[int] = None
     rsp: Optional[int] = None
     cr2: Optional[int] = None               # page faults only
-    serial_before: Optional[int] = None     # bytes sent to the serial port before it
     time: Optional[int] = None              # Bochs: instructions since power-on
     reason: Optional[str] = None            # Bochs: why, in its own words
-    dump: Optional[Dump] = None           # QEMU: the registers, which it parses when asked
+    dump: Optional[Tuple[Callable[[Any], Registers], object]] = None    # registers, read when asked
 
     @property
     def registers(self) -> Optional[Registers]:
-        return self.dump.registers() if self.dump else None
+        return self.dump[0](self.dump[1]) if self.dump else None
 
     @property
     def cr3(self) -> Optional[int]:
         return self.registers.cr3 if self.registers else None
-
-
-class Memory:
-    """Physical memory. `read` gets an address and a length."""
-
-    def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
-        self._read, self.size = read, size
-
-    def read(self, address: int, length: int) -> bytes:
-        if address < 0 or address + length > self.size:
-            raise LookupError(f"physical address {address:#x} is outside of memory")
-        return self._read(address, length)
-
-    def u64(self, address: int) -> int:
-        return int.from_bytes(self.read(address, 8), "little")
-
-    def copy(self) -> "Memory":
-        """Frozen as it is now; what is zero takes no room."""
-        chunks, zero = {}, bytes(CHUNK)
-        for at in range(0, self.size, CHUNK):
-            chunk = self._read(at, CHUNK)
-            if chunk != zero:
-                chunks[at] = chunk
-
-        def read(address: int, length: int) -> bytes:
-            first, end = address // CHUNK * CHUNK, address + length
-            data = b"".join(chunks.get(at, zero) for at in range(first, end, CHUNK))
-            return data[address - first:end - first]
-        return Memory(read, self.size)
-
-    def virtual(self, cr3: int, address: int, length: int) -> Optional[bytes]:
-        """What lies at a virtual address, or None where nothing is mapped."""
-        data = b""
-        while length:
-            physical = translate(self, cr3, address)
-            if physical is None or physical >= self.size:
-                return None
-            part = min(length, PAGE - address % PAGE)
-            data += self.read(physical, part)
-            address, length = address + part, length - part
-        return data
 
 
 @dataclass

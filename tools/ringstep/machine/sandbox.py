@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
@@ -35,7 +35,6 @@ LIMITS = (f"ulimit -t {{cpu}}; ulimit -f {FILE_BYTES // 512}; ulimit -c 0; "
 TOO_MUCH = f"{STOPPED} {CPU_SECONDS} seconds of CPU time, for all files together\n"
 COUNTED = '"$@" < /dev/null; status=$?; times >&0; exit $status'     # stdin is a file of ours
 TIMES = re.compile(r"(\d+)m([\d.]+)s")
-POLL = 0.002                # seconds
 
 COURSE = str(Path(__file__).resolve().parents[3])
 PROGRAMS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix")
@@ -158,14 +157,6 @@ def describe() -> str:
     return WORDS[kind()]
 
 
-def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait so long at most; Popen.wait() looks every 50 ms only."""
-    last = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < last:
-        time.sleep(POLL)
-    return process.returncode is not None
-
-
 def run(argv: Sequence[str], directory: Path, spent: Optional[List[float]] = None
         ) -> Tuple[int, str]:
     """Run a command in the directory, the only one that it can write to. Returns (exit status,
@@ -180,10 +171,15 @@ def run(argv: Sequence[str], directory: Path, spent: Optional[List[float]] = Non
              *sheltered(["sh", "-c", COUNTED, "sh", *argv], directory)], cwd=directory,
             env=environment(directory), stdin=used, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True)
+        # CPU time would never end one that waits. Popen.wait(timeout) looks every 50 ms only.
+        late = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        late.start()
         try:
-            if not ends_within(process, SECONDS):       # CPU time would never end it
+            process.wait()
+            if not late.is_alive():
                 output.write(f"{STOPPED} {SECONDS} seconds: it waited for something\n".encode())
         finally:
+            late.cancel()
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

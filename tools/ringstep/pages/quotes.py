@@ -21,14 +21,10 @@ def lab_numbered(number: str) -> Lab:
     raise HandoutError(f"there is no lab {number}")
 
 
-def code(file: str, function: str = "", start: str = "", stop: str = "") -> str:
-    """A part of a source file: a function, or from one line to another."""
-    text = read(file)
-    if function:
-        text = found(rf"^[\w ]*[ *]{function}\(.*?^\}}$", text, f"function {function} in {file}",
-                     re.S | re.M)[0]
+def code(file: str, start: str = "", stop: str = "") -> str:
+    """A part of a source file, from one line to another."""
     language = {".S": "asm", ".py": "python"}.get(Path(file).suffix, "c")
-    return fence(cut(text, start, stop), language)
+    return fence(cut(read(file), start, stop), language)
 
 
 def constants(file: str, names: str) -> str:

@@ -69,12 +69,11 @@ def kernel_of(lab: object, solved: str = "all") -> Path:
     return (ROOT / image).with_name("kernel.elf")
 
 
-def transcript(lab: str, solved: str = "", test: str = "", on: str = "qemu-nox", start: str = "",
-               stop: str = "") -> str:
+def transcript(lab: str, solved: str = "", test: str = "", start: str = "", stop: str = "") -> str:
     """A run of a lab's kernel."""
     arguments = [f"LAB={lab}"] + [f"{n}={v}" for n, v in (("SOLVED", solved), ("TEST", test)) if v]
     output("make", "-s", "all", *arguments, may_fail=False)
-    return fence(cut(make(on, *arguments), start, stop))
+    return fence(cut(make("qemu-nox", *arguments), start, stop))
 
 
 def command(run: str, start: str = "", stop: str = "") -> str:
@@ -99,14 +98,13 @@ def swapped(id: str, one: str, other: str) -> Tuple[str, str]:
     return path, text.replace(other, one).replace("\0", other)
 
 
-def broken(id: str, old: str, new: str, swap: str = "", on: str = "qemu-nox", start: str = "",
-           stop: str = "") -> str:
+def broken(id: str, old: str, new: str, swap: str = "", start: str = "", stop: str = "") -> str:
     """A run of a solved lab's kernel with one mistake in it: `old` became `new`, or they
     changed places."""
     path, text = swapped(id, old, new) if swap else spoiled(id, old, new)
     with Workspace(ROOT, {path: text.encode()}) as workspace:
         kernel = workspace.build(lab_of(id), {id}, "")
-        said = output(sys.executable, "-B", "-m", "ringstep", on, "--image", kernel.image,
+        said = output(sys.executable, "-B", "-m", "ringstep", "qemu-nox", "--image", kernel.image,
                       "--kernel", kernel.elf, PYTHONPATH="tools")
         said = said.replace(str(workspace.tree) + "/", "")
     return fence(cut(said, start, stop))

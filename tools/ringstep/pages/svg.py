@@ -1,102 +1,95 @@
-"""A drawing board for the handouts' pictures, and the numbers of the labs' headers.
+"""A drawing board for the handouts' pictures.
 
 Each picture brings its own light ground and dark ink: so it can be read in a light
 page, in a dark one and on paper.
 """
-import re
 from html import escape
-from typing import List, Sequence, Tuple
+from typing import Collection, List
 
-from ringstep.kernel.contract import contract
-
-FILL = {"": "#ffffff", "used": "#cfe3f7", "off": "#ececea", "kernel": "#f7dcc6",
-        "user": "#d3ecd3", "cpu": "#e6daf4", "guard": "#f4c7c3"}
+FILL = {"used": "#cfe3f7", "off": "#ececea", "kernel": "#f7dcc6", "user": "#d3ecd3",
+        "cpu": "#e6daf4", "guard": "#f4c7c3"}
 SANS = "DejaVu Sans, Verdana, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
-BEGIN = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" role="img">
+BEGIN = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img">
 <title>{title}</title>
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" \
 orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#1c1c1c"/></marker></defs>
-<rect width="{width}" height="{height:g}" rx="6" fill="#fafaf7" stroke="#bbbbbb"/>
+<rect width="{width:g}" height="{height:g}" rx="6" fill="#fafaf7" stroke="#bbbbbb"/>
 """
-Row = Tuple[str, str]           # label and kind, a key of FILL
-Point = Tuple[float, float]
-Bits = Tuple[int, int, str, str]        # highest and lowest bit, label, kind
-
-
-def number(name: str) -> int:
-    return contract().numbers[name]
-
-
-def bit(name: str) -> int:
-    """The number of a bit that a header names."""
-    return number(name).bit_length() - 1
-
-
-def grouped(value: int) -> str:
-    """0x0000_7FFF_FFFF_F000"""
-    return "0x" + "_".join(re.findall("....", f"{value:016X}"))
+Style = Collection[str]         # a key of FILL; bold, mono; middle or end: what x is of the words
 
 
 class Picture:
-    def __init__(self, title: str, width: int = 720) -> None:
-        self.title, self.width, self.bottom = title, width, 0.0
+    """Each verb of a drawing is a method; in what has several parts a line of words is one."""
+
+    def __init__(self) -> None:
+        self.bottom = 0.0
         self.parts: List[str] = []
 
-    def text(self, x: float, y: float, words: str, anchor: str = "start", size: int = 13,
-             weight: str = "normal", mono: bool = False) -> None:
+    def title(self, words: str, style: Style, width: float = 720) -> None:
+        self.words, self.width = words, width
+
+    def text(self, words: str, style: Style, x: float, y: float, size: float = 13) -> None:
         if words:
+            anchor = next((name for name in ("middle", "end") if name in style), "start")
             self.parts.append(
-                f'<text x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}" '
-                f'font-weight="{weight}" font-family="{MONO if mono else SANS}" '
+                f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}" '
+                f'font-weight="{"bold" if "bold" in style else "normal"}" '
+                f'font-family="{MONO if "mono" in style else SANS}" '
                 f'fill="#1c1c1c">{escape(words)}</text>')
             self.bottom = max(self.bottom, y + 6)
 
-    def lines(self, x: float, y: float, lines: Sequence[str], apart: int, size: int = 12) -> None:
-        for i, words in enumerate(lines):
-            self.text(x, y + i * apart, words, size=size)
+    def lines(self, words: str, style: Style, x: float, y: float, apart: float,
+              size: float = 12) -> None:
+        for i, line in enumerate(words.split("\n")):
+            self.text(line, style, x, y + i * apart, size)
 
-    def box(self, x: float, y: float, width: float, height: float, words: str = "",
-            kind: str = "", size: int = 13, mono: bool = False) -> None:
-        dash = ' stroke-dasharray="4 3"' if kind == "guard" else ""
+    def box(self, words: str, style: Style, x: float, y: float, width: float, height: float,
+            size: float = 13) -> None:
+        fill = next((FILL[kind] for kind in style if kind in FILL), "#ffffff")
+        dash = ' stroke-dasharray="4 3"' if "guard" in style else ""
         self.parts.append(f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
-                          f'fill="{FILL[kind]}" stroke="#444444"{dash}/>')
-        lines = words.split("\n")
-        first = y + height / 2 + 5 - (len(lines) - 1) / 2 * (size + 4)
-        for i, line in enumerate(lines):
-            self.text(x + width / 2, first + i * (size + 4), line, "middle", size, mono=mono)
+                          f'fill="{fill}" stroke="#444444"{dash}/>')
+        first = y + height / 2 + 5 - words.count("\n") / 2 * (size + 4)
+        self.lines(words, {*style, "middle"}, x + width / 2, first, size + 4, size)
         self.bottom = max(self.bottom, y + height)
 
-    def arrow(self, *points: Point) -> None:
-        path = " ".join(f"{x:g},{y:g}" for x, y in points)
+    def arrow(self, words: str, style: Style, *points: float) -> None:
+        path = " ".join(f"{x:g},{y:g}" for x, y in zip(points[::2], points[1::2]))
         self.parts.append(f'<polyline points="{path}" fill="none" stroke="#1c1c1c" '
                           'stroke-width="1.6" marker-end="url(#tip)"/>')
 
-    def bits(self, y: float, high: int, low: int, fields: Sequence[Bits], x: float = 20) -> None:
-        """A row of bits; a label that is too wide is written downwards."""
-        unit = (self.width - 2 * x) / (high - low + 1)
-        for top, bottom, label, kind in fields:
-            left, width = x + (high - top) * unit, (top - bottom + 1) * unit
+    def line(self, words: str, style: Style, x1: float, y1: float, x2: float, y2: float) -> None:
+        self.parts.append(f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" '
+                          'stroke="#1c1c1c" stroke-dasharray="6 4"/>')
+
+    def bits(self, words: str, style: Style, y: float, high: float, low: float) -> None:
+        """A row of fields, "31 16 used: base"; a label that is too wide is written downwards."""
+        unit = (self.width - 40) / (high - low + 1)
+        for field in words.split("\n"):
+            head, _, label = field.partition(": ")
+            top, bottom, kind = head.split()
+            left, width = 20 + (high - int(top)) * unit, (int(top) - int(bottom) + 1) * unit
             narrow = len(label) * 8 > width
-            self.box(left, y, width, 34, "" if narrow else label, kind, 12)
+            self.box("" if narrow else label, [kind], left, y, width, 34, 12)
             letters = label[:3] if narrow else ""
             for i, letter in enumerate(letters):
                 down = (i - (len(letters) - 1) / 2) * 11
-                self.text(left + width / 2, y + 21 + down, letter, "middle", 11)
+                self.text(letter, ["middle"], left + width / 2, y + 21 + down, 11)
             if width > 34:
-                self.text(left + 2, y - 4, str(top), size=10)
+                self.text(top, [], left + 2, y - 4, 10)
                 if bottom != top:
-                    self.text(left + width - 2, y - 4, str(bottom), "end", 10)
+                    self.text(bottom, ["end"], left + width - 2, y - 4, 10)
             else:
-                self.text(left + width / 2, y - 4, str(top), "middle", 10)
+                self.text(top, ["middle"], left + width / 2, y - 4, 10)
 
-    def stack(self, x: float, y: float, rows: Sequence[Row], width: float = 170,
-              row: float = 24) -> float:
-        """Boxes from high to low addresses; where the last one ends."""
-        for i, (label, kind) in enumerate(rows):
-            self.box(x, y + i * row, width, row, label, kind, 12, mono=True)
-        return y + len(rows) * row
+    def stack(self, words: str, style: Style, x: float, y: float, width: float,
+              height: float = 24) -> None:
+        """Boxes from high to low addresses, "cpu: RIP"."""
+        for i, row in enumerate(words.split("\n")):
+            kind, _, label = row.partition(":")
+            self.box(label.strip(), [kind, "mono"], x, y + i * height, width, height, 12)
 
     def svg(self) -> str:
-        begin = BEGIN.format(width=self.width, height=self.bottom + 16, title=escape(self.title))
+        begin = BEGIN.format(width=self.width, height=self.bottom + 16, title=escape(self.words))
         return begin + "\n".join(self.parts) + "\n</svg>\n"
