@@ -7,7 +7,8 @@
 #include <process.h>
 #include <string.h>
 
-#define CYCLES 320
+#define CYCLES   320
+#define ENTRY(i) (USER_PROGRAM_BASE + (uint64_t)(i)*0x1000)
 
 /* How many frames a process takes, so that less can be offered. */
 static uint64_t frames_for_one(void)
@@ -60,11 +61,17 @@ static void show(pid_t pid)
     observe("state", process->state);
     observe("page table", process->page_table.raw);
     observe("kernel stack", process->kernel_stack);
+    observe("user stack", process->user_stack);
     observe("rip", process->registers.rip);
     observe("rsp", process->registers.rsp);
     observe("cs", process->registers.cs);
     observe("ss", process->registers.ss);
     observe("rflags", process->registers.rflags);
+    const uint64_t *general = (const uint64_t *)&process->registers;
+    uint64_t others = 0;
+    while (general < &process->registers.rip)
+        others |= *general++;
+    observe("other registers", others);
 }
 
 _Noreturn void kmain(void)
@@ -84,6 +91,7 @@ _Noreturn void kmain(void)
         if (pid <= 0 || destroy_process(pid) != 0)
             break;
     }
+    observe("cycles wanted", CYCLES);
     observe("cycles", cycles);
     observe("lost by cycles", before - frame_free_count());
     try_bad_requests();
@@ -91,14 +99,17 @@ _Noreturn void kmain(void)
 
     pid_t pids[3];
     for (int i = 0; i < 3; i++)
-        pids[i] = create_process(USER_PROGRAM_BASE + (uint64_t)i * 0x1000);
+        pids[i] = create_process(ENTRY(i));
     observe("destroy the middle one", (uint64_t)destroy_process(pids[1]));
     observe("middle one found", process_find(pids[1]) != NULL);
     uint64_t now = frame_free_count();
     observe("destroy it again", (uint64_t)destroy_process(pids[1]));
     observe("freed by that", frame_free_count() - now);
-    pids[1] = create_process(USER_PROGRAM_BASE + 0x1000);
-    for (int i = 0; i < 3; i++)
+    pids[1] = create_process(ENTRY(1));
+    for (int i = 0; i < 3; i++) {
+        observe("entry point", ENTRY(i));
         show(pids[i]);
+    }
+    observe_free_frames();
     observed_all();
 }
