@@ -16,7 +16,7 @@ static char stacks[3][8192] __attribute__((aligned(16)));
 static const struct {
     unsigned vector, ist, dpl, stack;
 } given[] = {
-    { 44, 7, 0, 2 }, { 43, 5, 3, 0 }, { 40, 6, 0, 1 }, { 41, 7, 0, 2 }, { 44, 5, 0, 0 },
+    { 44, 7, 0, 0 }, { 43, 5, 3, 0 }, { 40, 6, 0, 1 }, { 41, 7, 0, 2 }, { 44, 5, 0, 0 },
 };
 #define GIVEN   (sizeof given / sizeof *given)
 #define WITHOUT 42

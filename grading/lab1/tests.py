@@ -128,10 +128,13 @@ def task_register(run: Run) -> None:
 
 @test("1.3", MAIN, "tss_load")
 def tss_is_left_alone(run: Run) -> None:
-    """tss_load changes nothing in the TSS itself."""
+    """tss_load changes nothing in the TSS itself, and no other entry of the GDT."""
     run.at("idt_init")
     run.equal("an I/O map base in the TSS, as before tss_load, of", tss(run).io_map_base,
               TSS_LAYOUT.size)
+    is_ = decode.segment(gdt_entry(run, run.constant("SELECTOR_TSS") - 8))
+    run.expect(is_.startswith("present, DPL 3"), "the segment below the TSS as before tss_load",
+               f'it is "{is_}"')
 
 
 # ---- 1.4 ----

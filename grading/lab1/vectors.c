@@ -298,6 +298,7 @@ _Noreturn void kmain(void)
     for (unsigned i = 0; i < REGISTERS; i++)
         before[i] = 0x0DD5000000000000 | i;
     gate = idt_get(202);
+    observe("a trap within", 202);
     raise(gate_offset(&gate), 0);
     observe("wrong after a trap within", first_difference(after, before));
 

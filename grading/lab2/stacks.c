@@ -155,9 +155,10 @@ _Noreturn void kmain(void)
     observe("kernel guard readable", probe_read(tops[1] - KERNEL_STACK_SIZE - 1));
     observe("page below readable", probe_read(user_top - USER_STACK_SIZE - 1));
     observe("page above readable", probe_read(USER_STACK_TOP));
+    bool whole = probe_read(USER_STACK_TOP - 64) && probe_read(USER_STACK_TOP - 8);
     observe("user stack not zero",
-            *(volatile uint64_t *)(USER_STACK_TOP - 64)
-                | *(volatile uint64_t *)(USER_STACK_TOP - 8));
+            !whole || *(volatile uint64_t *)(USER_STACK_TOP - 64)
+                || *(volatile uint64_t *)(USER_STACK_TOP - 8));
     write_cr3(kernel_page_table.raw);
     observe_free_frames();
     try_many();
