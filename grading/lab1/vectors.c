@@ -112,7 +112,7 @@ extern char raised[];
 static void handler(struct trap_frame *frame)
 {
     uint64_t flags;
-    asm volatile("pushfq; pop %0" : "=r"(flags));
+    asm volatile("pushfq; pop %0; cld" : "=r"(flags)); /* whatever the entry did */
     seen_direction = flags >> 10 & 1;
     seen_interrupts = !!(flags & RFLAGS_IF);
     seen_alignment = ((uint64_t)__builtin_frame_address(0) + 16) % 16;
