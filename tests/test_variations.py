@@ -13,7 +13,7 @@ GDT = "labs/lab1-boot/include/gdt.h"
 VARIATIONS = {                  # header, {name: another value}
     "vector": ("labs/lab3-ring3/include/syscall_numbers.h", {"SYSCALL_VECTOR": "0x81"}),
     "kernel stacks": (LAYOUT, {"KERNEL_STACK_SIZE": "0x8000"}),
-    "user stacks": (LAYOUT, {"USER_STACK_SIZE": "0x8000"}),
+    "user stacks": (LAYOUT, {"USER_STACK_SIZE": "0x20000"}),
     "selectors": (GDT, {"SELECTOR_USER_CODE": "0x23", "SELECTOR_USER_DATA": "0x1B"}),
     "program base": (LAYOUT, {"USER_PROGRAM_BASE": "0x0000000000800000"}),
     "slices": ("labs/lab3-ring3/include/schedule.h", {"SLICES_MAX": "12"}),

@@ -7,7 +7,6 @@
 #include <process.h>
 #include <string.h>
 
-#define CYCLES   320
 #define ENTRY(i) (USER_PROGRAM_BASE + (uint64_t)(i)*0x1000)
 
 /* How many frames a process takes, so that less can be offered. */
@@ -34,13 +33,13 @@ static void try_without_memory(uint64_t needed)
     observe("table empty after failures", process_first() == NULL);
 }
 
-static void try_bad_requests(void)
+static void try_bad_requests(pid_t been)
 {
     static const uint64_t entries[] = {
         USER_PROGRAM_END,  USER_PROGRAM_END + 1, USER_HALF_END - 1, USER_HALF_END,
         KERNEL_HALF_START, KERNEL_BASE,          UINT64_MAX,
     };
-    static const pid_t nobody[] = { 999999, 0, -1, 1, CYCLES + 1 }; /* the last two have been */
+    const pid_t nobody[] = { 999999, 0, -1, 1, been }; /* the last two have been */
     for (unsigned i = 0; i < sizeof entries / sizeof *entries; i++) {
         observe("bad entry", entries[i]);
         observe("create at a bad entry", (uint64_t)create_process(entries[i]));
@@ -85,16 +84,17 @@ _Noreturn void kmain(void)
     try_without_memory(needed);
     observe("lost by failures", before - frame_free_count());
 
-    uint64_t cycles = 0;
-    for (; cycles < CYCLES; cycles++) {
+    /* Until memory was used more than twice over. */
+    uint64_t cycles = 0, wanted = needed ? 2 * frame_usable_count() / needed + 2 : 1;
+    for (; cycles < wanted; cycles++) {
         pid_t pid = create_process(USER_PROGRAM_BASE + cycles * 16);
         if (pid <= 0 || destroy_process(pid) != 0)
             break;
     }
-    observe("cycles wanted", CYCLES);
+    observe("cycles wanted", wanted);
     observe("cycles", cycles);
     observe("lost by cycles", before - frame_free_count());
-    try_bad_requests();
+    try_bad_requests((pid_t)cycles + 1);
     observe("lost by refusals", before - frame_free_count());
 
     pid_t pids[3];

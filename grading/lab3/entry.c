@@ -2,6 +2,7 @@
  * entry.c - jump_to_usermode() with rubbish in every register. The program there
  * does nothing; the harness looks at the processor when it has arrived.
  */
+#include <gdt.h>
 #include <lab3.h>
 #include <syscall_numbers.h>
 
