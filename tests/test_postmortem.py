@@ -21,7 +21,7 @@ from ringstep.machine.record import Limits, Registers
 
 ROOT = Path(__file__).parent.parent
 PATHS = {id: path for id, _, path in labs.exercises(ROOT)}
-WRONG = {(id, what): (find, put) for id, what, find, put, _, _ in mutants.table(ROOT, "wrong")}
+WRONG = {(id, what): (find, put) for id, what, find, put, *_ in mutants.table(ROOT, "wrong")}
 
 # Every row of wrong_lab*.py that ends the lab's own kernel in a reset, a panic or a hang:
 # the lab that is booted, the row, and words of the cause. The first four are quick.

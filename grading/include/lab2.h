@@ -46,3 +46,19 @@ static inline void hoard_release(void)
     while (hoard.raw != FRAME_NONE.raw)
         hoard_give_one();
 }
+
+#define FREE_FRAMES_MAX 4096 /* 16 MiB */
+
+/* Which frames can be had now: the harness sees whether one comes twice, or is in use. */
+static inline void observe_free_frames(void)
+{
+    static uint64_t frames[FREE_FRAMES_MAX];
+    unsigned count = 0;
+    uint64_t most = frame_free_count();
+    while (count < most && count < FREE_FRAMES_MAX)
+        frames[count++] = frame_alloc().raw;
+    for (unsigned i = 0; i < count; i++) {
+        observe("free frame", frames[i]);
+        frame_free(phys(frames[i]));
+    }
+}

@@ -8,6 +8,7 @@
 #include <tables.h>
 
 #define FRAMES_MAX 8192
+#define FILL       0xA5
 #define COUNTED    4 /* after this many steps of each kind the count is read */
 
 static uint64_t frames[FRAMES_MAX];
@@ -37,10 +38,17 @@ static void take_all(bool note)
         if (!frame_is_usable(frame)) /* must not be written to */
             continue;
         dirty += !is_zero(phys_to_virt(frame));
-        memset(phys_to_virt(frame), 0xA5, PAGE_SIZE);
+        memset(phys_to_virt(frame), FILL, PAGE_SIZE);
     }
     observe("taken", count);
     observe("not zeroed", dirty);
+    uint64_t spoilt = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        const uint8_t *bytes = phys_to_virt(phys(frames[i]));
+        if (frame_is_usable(phys(frames[i])))
+            spoilt += bytes[0] != FILL || bytes[PAGE_SIZE - 1] != FILL;
+    }
+    observe("spoilt by a later frame_alloc()", spoilt);
     observe("free when exhausted", frame_free_count());
     observe("one more", frame_alloc().raw);
     observe("one more", frame_alloc().raw);

@@ -10,12 +10,15 @@ static const struct {
 } pages[] = {
     { 0x1000, PTE_U | PTE_NX },
     { USER_PROGRAM_BASE, PTE_U },
-    { 0x00000000401FF000, PTE_U | PTE_W | PTE_NX },
+    { 0x00000000401FF000, PTE_U | PTE_W | PTE_NX }, /* to be unmapped; the next is its neighbour */
+    { 0x00000000401FE000, PTE_U | PTE_NX },
     { 0x00007FFFFFFFE000, PTE_U | PTE_W | PTE_NX },
     { 0x00007FFFFFFFF000, PTE_U | PTE_NX },
     { KERNEL_STACK_BASE + KERNEL_STACK_AREA - PAGE_SIZE, PTE_W | PTE_NX },
 };
-#define PAGES (sizeof pages / sizeof *pages)
+#define FIRST  0x1111
+#define SECOND 0x2222
+#define PAGES  (sizeof pages / sizeof *pages)
 
 static const struct {
     uint64_t address, frame;
@@ -38,7 +41,8 @@ static void try_pages(phys_t root)
         observe("map flags", pages[i].flags);
         observe("map frame", frame.raw);
         observe("map result", (uint64_t)page_map(root, pages[i].address, frame, pages[i].flags));
-        observe("map again", (uint64_t)page_map(root, pages[i].address, frame, pages[i].flags));
+        /* Another frame, and other rights: what is mapped must stay. */
+        observe("map again", (uint64_t)page_map(root, pages[i].address, phys(0x100000), PTE_W));
     }
 }
 
@@ -75,9 +79,15 @@ static void try_large(void)
     pte_t *entry = page_table_walk(root, USER_PROGRAM_BASE, 3, true);
     if (entry)
         *entry = PTE_P | PTE_PS;
+    phys_t large_root = frame_alloc();
+    pte_t *large = page_table_walk(large_root, USER_PROGRAM_BASE, 2, true);
+    if (large)
+        *large = PTE_P | PTE_PS;
     uint64_t before = frame_free_count();
     observe("large map", (uint64_t)page_map(kernel_page_table, PHYSICAL_MAP_BASE, frame, PTE_NX));
     observe("huge map", (uint64_t)page_map(root, USER_PROGRAM_BASE, frame, PTE_U));
+    observe("large unmap", (uint64_t)page_unmap(large_root, USER_PROGRAM_BASE, &frame));
+    observe("large page intact", large && *large == (PTE_P | PTE_PS));
     observe("huge unmap", (uint64_t)page_unmap(root, USER_PROGRAM_BASE, &frame));
     observe("huge page intact", entry && *entry == (PTE_P | PTE_PS));
     observe("frames used at large pages", before - frame_free_count());
@@ -87,8 +97,10 @@ static void try_large(void)
 static void try_use(uint64_t address)
 {
     phys_t first = frame_alloc(), second = frame_alloc(), gone = FRAME_NONE;
-    *(volatile uint64_t *)phys_to_virt(first) = 0x1111;
-    *(volatile uint64_t *)phys_to_virt(second) = 0x2222;
+    *(volatile uint64_t *)phys_to_virt(first) = FIRST;
+    *(volatile uint64_t *)phys_to_virt(second) = SECOND;
+    observe("first written", FIRST);
+    observe("second written", SECOND);
     observe("use map", (uint64_t)page_map(kernel_page_table, address, first, PTE_W | PTE_NX));
     observe("first value", *(volatile uint64_t *)address);
     observe("use unmap", (uint64_t)page_unmap(kernel_page_table, address, &gone));

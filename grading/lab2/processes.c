@@ -7,7 +7,7 @@
 #include <process.h>
 #include <string.h>
 
-#define CYCLES 320
+#define ENTRY(i) (USER_PROGRAM_BASE + (uint64_t)(i)*0x1000)
 
 /* How many frames a process takes, so that less can be offered. */
 static uint64_t frames_for_one(void)
@@ -33,13 +33,13 @@ static void try_without_memory(uint64_t needed)
     observe("table empty after failures", process_first() == NULL);
 }
 
-static void try_bad_requests(void)
+static void try_bad_requests(pid_t been)
 {
     static const uint64_t entries[] = {
         USER_PROGRAM_END,  USER_PROGRAM_END + 1, USER_HALF_END - 1, USER_HALF_END,
         KERNEL_HALF_START, KERNEL_BASE,          UINT64_MAX,
     };
-    static const pid_t nobody[] = { 999999, 0, -1, 1, CYCLES + 1 }; /* the last two have been */
+    const pid_t nobody[] = { 999999, 0, -1, 1, been }; /* the last two have been */
     for (unsigned i = 0; i < sizeof entries / sizeof *entries; i++) {
         observe("bad entry", entries[i]);
         observe("create at a bad entry", (uint64_t)create_process(entries[i]));
@@ -60,11 +60,17 @@ static void show(pid_t pid)
     observe("state", process->state);
     observe("page table", process->page_table.raw);
     observe("kernel stack", process->kernel_stack);
+    observe("user stack", process->user_stack);
     observe("rip", process->registers.rip);
     observe("rsp", process->registers.rsp);
     observe("cs", process->registers.cs);
     observe("ss", process->registers.ss);
     observe("rflags", process->registers.rflags);
+    const uint64_t *general = (const uint64_t *)&process->registers;
+    uint64_t others = 0;
+    while (general < &process->registers.rip)
+        others |= *general++;
+    observe("other registers", others);
 }
 
 _Noreturn void kmain(void)
@@ -78,27 +84,32 @@ _Noreturn void kmain(void)
     try_without_memory(needed);
     observe("lost by failures", before - frame_free_count());
 
-    uint64_t cycles = 0;
-    for (; cycles < CYCLES; cycles++) {
+    /* Until memory was used more than twice over. */
+    uint64_t cycles = 0, wanted = needed ? 2 * frame_usable_count() / needed + 2 : 1;
+    for (; cycles < wanted; cycles++) {
         pid_t pid = create_process(USER_PROGRAM_BASE + cycles * 16);
         if (pid <= 0 || destroy_process(pid) != 0)
             break;
     }
+    observe("cycles wanted", wanted);
     observe("cycles", cycles);
     observe("lost by cycles", before - frame_free_count());
-    try_bad_requests();
+    try_bad_requests((pid_t)cycles + 1);
     observe("lost by refusals", before - frame_free_count());
 
     pid_t pids[3];
     for (int i = 0; i < 3; i++)
-        pids[i] = create_process(USER_PROGRAM_BASE + (uint64_t)i * 0x1000);
+        pids[i] = create_process(ENTRY(i));
     observe("destroy the middle one", (uint64_t)destroy_process(pids[1]));
     observe("middle one found", process_find(pids[1]) != NULL);
     uint64_t now = frame_free_count();
     observe("destroy it again", (uint64_t)destroy_process(pids[1]));
     observe("freed by that", frame_free_count() - now);
-    pids[1] = create_process(USER_PROGRAM_BASE + 0x1000);
-    for (int i = 0; i < 3; i++)
+    pids[1] = create_process(ENTRY(1));
+    for (int i = 0; i < 3; i++) {
+        observe("entry point", ENTRY(i));
         show(pids[i]);
+    }
+    observe_free_frames();
     observed_all();
 }

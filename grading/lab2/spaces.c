@@ -5,6 +5,8 @@
 #include <lab2.h>
 #include <string.h>
 
+#define LATE 0x4242
+
 static void map_some(phys_t root, uint64_t first, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -43,7 +45,18 @@ _Noreturn void kmain(void)
     phys_t a = FRAME_NONE, b = FRAME_NONE, c = FRAME_NONE;
     uint64_t before = frame_free_count();
     observe("kernel root", kernel_page_table.raw);
+    /* What the kernel's own user half holds is nobody else's. */
+    pte_t *kernel = phys_to_virt(kernel_page_table), *user;
+    kernel[PTE_COUNT / 4] = kernel[PTE_COUNT / 2];
     observe("create", (uint64_t)create_user_page_table(&a));
+    kernel[PTE_COUNT / 4] = 0;
+    user = phys_to_virt(a);
+    uint64_t copied = 0;
+    for (unsigned i = 0; i < PTE_COUNT / 2; i++) {
+        copied += user[i] != 0;
+        user[i] = 0;
+    }
+    observe("entries in a new user half", copied);
     observe("create", (uint64_t)create_user_page_table(&b));
     observe("a", a.raw);
     observe("b", b.raw);
@@ -62,6 +75,7 @@ _Noreturn void kmain(void)
         destroy_user_page_table(c);
         observe("lost by create and destroy", now - frame_free_count());
     }
+    observe_free_frames();
     hoard_all_but(0);
     observe("create without memory", (uint64_t)create_user_page_table(&c));
     hoard_release();
@@ -73,7 +87,8 @@ _Noreturn void kmain(void)
     uint64_t address = KERNEL_STACK_BASE + KERNEL_STACK_AREA - PAGE_SIZE;
     observe("late map", (uint64_t)page_map(kernel_page_table, address, frame, PTE_W | PTE_NX));
     write_cr3(b.raw);
-    *(volatile uint64_t *)phys_to_virt(frame) = 0x4242;
+    *(volatile uint64_t *)phys_to_virt(frame) = LATE;
+    observe("late value", LATE);
     observe("late mapping seen in b", *(volatile uint64_t *)address);
     write_cr3(kernel_page_table.raw);
     observed_all();

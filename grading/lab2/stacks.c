@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define STACKS            5
+#define MANY              100
 #define USER_STACK_BOTTOM (USER_STACK_TOP - USER_STACK_SIZE)
 
 static unsigned user_pages_mapped(phys_t root)
@@ -100,10 +101,11 @@ static uint64_t fill_slots(phys_t filler, bool fill)
 /* Many at once: how many stacks there can be is a matter of the area, not of a table's size. */
 static void try_many(void)
 {
-    static uint64_t tops[100];
+    static uint64_t tops[MANY];
     unsigned count = 0;
-    while (count < 100 && allocate_kernel_stack(&tops[count]) == 0)
+    while (count < MANY && allocate_kernel_stack(&tops[count]) == 0)
         count++;
+    observe("stacks wanted", MANY);
     observe("stacks at once", count);
     while (count > 0)
         free_kernel_stack(tops[--count]);
@@ -162,10 +164,12 @@ _Noreturn void kmain(void)
     observe("kernel guard readable", probe_read(tops[1] - KERNEL_STACK_SIZE - 1));
     observe("page below readable", probe_read(user_top - USER_STACK_SIZE - 1));
     observe("page above readable", probe_read(USER_STACK_TOP));
+    bool whole = probe_read(USER_STACK_TOP - 64) && probe_read(USER_STACK_TOP - 8);
     observe("user stack not zero",
-            *(volatile uint64_t *)(USER_STACK_TOP - 64)
-                | *(volatile uint64_t *)(USER_STACK_TOP - 8));
+            !whole || *(volatile uint64_t *)(USER_STACK_TOP - 64)
+                || *(volatile uint64_t *)(USER_STACK_TOP - 8));
     write_cr3(kernel_page_table.raw);
+    observe_free_frames();
     try_many();
     try_without_a_slot();
     observed_all();

@@ -34,6 +34,9 @@ static void try_built(uint64_t address)
 {
     phys_t tables[4];
     phys_t root = build(address, tables);
+    pte_t before[4];
+    for (int level = 4; level >= 1; level--)
+        before[level - 1] = *entry_of(tables[level - 1], page_table_index(address, level));
     for (int level = 4; level >= 1; level--)
         try_walk(root, address, level, false,
                  entry_of(tables[level - 1], page_table_index(address, level)));
@@ -42,11 +45,17 @@ static void try_built(uint64_t address)
              entry_of(tables[0], page_table_index(address, 1) ^ 1));
     for (int level = 2; level <= 4; level++)
         try_walk(root, address ^ 1ULL << (12 + 9 * (level - 1)), 1, false, NULL);
+    try_walk(root, address, 1, true, entry_of(tables[0], page_table_index(address, 1)));
+    for (int level = 4; level >= 1; level--) {
+        observe("entry before", before[level - 1]);
+        observe("entry after", *entry_of(tables[level - 1], page_table_index(address, level)));
+    }
     /* A large page in the way. */
     *entry_of(tables[1], page_table_index(address, 2)) = 0x200000 | PTE_P | PTE_PS;
     try_walk(root, address, 1, false, NULL);
     try_walk(root, address, 1, true, NULL);
     try_walk(root, address, 2, false, entry_of(tables[1], page_table_index(address, 2)));
+    observe("large page", 0x200000 | PTE_P | PTE_PS);
     observe("large page intact", *entry_of(tables[1], page_table_index(address, 2)));
     *entry_of(tables[2], page_table_index(address, 3)) = 0x200000 | PTE_P | PTE_PS;
     try_walk(root, address, 1, false, NULL);
@@ -66,6 +75,7 @@ static void try_create(void)
     for (unsigned i = 0; i < sizeof pages / sizeof *pages; i++) {
         pte_t *entry = page_table_walk(root, pages[i], 1, true);
         observe("created page", pages[i]);
+        observe("created frame", 0x100000 + (uint64_t)i * PAGE_SIZE);
         observe("created entry", (uint64_t)entry);
         if (entry)
             *entry = (0x100000 + (uint64_t)i * PAGE_SIZE) | PTE_P | PTE_U;

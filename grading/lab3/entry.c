@@ -2,10 +2,12 @@
  * entry.c - jump_to_usermode() with rubbish in every register. The program there
  * does nothing; the harness looks at the processor when it has arrived.
  */
+#include <gdt.h>
 #include <lab3.h>
+#include <syscall_numbers.h>
 
-/* `int 0x80`, for which no gate is open: a #GP, and the end. */
-static const uint8_t program[] = { 0xCD, 0x80 };
+/* A system call, for which no gate is open: a #GP, and the end. */
+static const uint8_t program[] = { 0xCD, SYSCALL_VECTOR };
 
 _Noreturn void all_processes_ended(void)
 {
@@ -29,7 +31,7 @@ _Noreturn void kmain(void)
     /* RFLAGS, too: CF, PF, AF, ZF, SF and OF, but not IF. */
     asm volatile(
         ".intel_syntax noprefix\n"
-        "mov eax, 0x23; mov fs, eax; mov gs, eax\n"
+        "mov eax, %c[data]; mov fs, eax; mov gs, eax\n"
         "mov rax, 0xbad00; mov rbx, 0xbad01; mov rcx, 0xbad02; mov rdx, 0xbad03; mov rbp, 0xbad04\n"
         "mov r8, 0xbad08; mov r9, 0xbad09; mov r10, 0xbad0a; mov r11, 0xbad0b\n"
         "mov r12, 0xbad0c; mov r13, 0xbad0d; mov r14, 0xbad0e; mov r15, 0xbad0f\n"
@@ -37,7 +39,7 @@ _Noreturn void kmain(void)
         "call jump_to_usermode\n"
         ".att_syntax\n"
         :
-        : "D"(process->registers.rip), "S"(process->registers.rsp)
+        : [data] "i"(SELECTOR_USER_DATA), "D"(process->registers.rip), "S"(process->registers.rsp)
         : "memory");
     observe("jump_to_usermode returned", 1);
     observed_all();

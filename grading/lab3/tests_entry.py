@@ -25,25 +25,28 @@ def tss_field(run, snapshot, offset, form):
 
 @test("3.1", STARTS, "syscall_init")
 def system_call_gate(run):
-    """The gate of int 0x80 is an interrupt gate that ring 3 may use; no other one is."""
-    words = run.u64s(run.symbol("idt"), 512)
-    for vector in range(256):
+    """The gate of the system call is an interrupt gate that ring 3 may use; no other one is."""
+    call, count = run.constant("SYSCALL_VECTOR"), run.constant("IDT_ENTRIES")
+    words = run.u64s(run.symbol("idt"), 2 * count)
+    for vector in range(count):
         fields = decode.gate_fields(words[2 * vector], words[2 * vector + 1])
-        expected = 3 if vector == 0x80 else 0
+        expected = 3 if vector == call else 0
         run.equal(f"the gate of vector {vector:#x} to have DPL", fields["dpl"], expected, "{}")
-    is_ = decode.gate(words[0x100], words[0x101])
-    stub, = run.u64s(run.symbol("trap_stubs") + 8 * 0x80, 1)
-    expected = f"interrupt gate to 0x0008:{stub:#018x}, present, DPL 3, IST 0"
+    is_ = decode.gate(*words[2 * call:2 * call + 2])
+    stub, = run.u64s(run.symbol("trap_stubs") + 8 * call, 1)
+    expected = (f"interrupt gate to {run.constant('SELECTOR_KERNEL_CODE'):#06x}:{stub:#018x}, "
+                "present, DPL 3, IST 0")
     run.expect(is_ == expected, f'the gate "{expected}"', f'it is "{is_}"')
 
 
 @test("3.1", STARTS, "syscall_init")
 def system_call_handler(run):
-    """The handler of int 0x80 is syscall_trap()."""
-    handler, = run.u64s(run.symbol("handlers") + 8 * 0x80, 1)
+    """The handler of the system call's vector is syscall_trap()."""
+    call = run.constant("SYSCALL_VECTOR")
+    handler, = run.u64s(run.symbol("handlers") + 8 * call, 1)
     found = run.symbols.function(handler)
     run.expect(handler == run.symbol("syscall_trap"),
-               "syscall_trap() for the handler of vector 0x80",
+               f"syscall_trap() for the handler of vector {call:#x}",
                f"it is {found[0]}()" if found else f"it is {handler:#x}")
 
 
@@ -121,16 +124,25 @@ def no_ports(run):
 
 # ---- 3.2 ----
 
+def selectors(run):
+    """What a program finds in its segment registers."""
+    code, data = run.constant("SELECTOR_USER_CODE"), run.constant("SELECTOR_USER_DATA")
+    return {"cs": code, "ss": data, "ds": data, "es": data, "fs": 0, "gs": 0}
+
+
+def rflags(run):
+    return run.constant("RFLAGS_RESERVED") | run.constant("RFLAGS_IF")
+
+
 @test("3.2", MAIN, "jump_to_usermode")
 def ring_3_execution(run):
     """The first instruction of each program runs in ring 3 with the right segments and flags."""
     for program in run.programs:
         registers = run.start(program)
         run.equal("CPL", registers.cpl, 3, "{}")
-        for name, expected in (("cs", 0x1B), ("ss", 0x23), ("ds", 0x23), ("es", 0x23), ("fs", 0),
-                               ("gs", 0)):
+        for name, expected in selectors(run).items():
             run.equal(name.upper(), registers.segments[name].selector, expected, "{:#06x}")
-        run.equal("RFLAGS (IF set, the rest clear)", registers.rflags & ~RESUME, 0x202)
+        run.equal("RFLAGS (IF set, the rest clear)", registers.rflags & ~RESUME, rflags(run))
 
 
 @test("3.2", MAIN, "jump_to_usermode")
@@ -139,7 +151,8 @@ def first_stack(run):
     for program in run.programs:
         registers = run.start(program)
         run.equal("RIP", registers.rip, run.constant("USER_PROGRAM_BASE"))
-        run.equal("RSP", registers["rsp"], run.constant("USER_STACK_TOP") - 64)
+        run.equal("RSP", registers["rsp"], run.constant("USER_STACK_TOP")
+                  - run.constant("ARGUMENT_BLOCK_SIZE"))
 
 
 @test("3.2", ENTRY, "jump_to_usermode")
@@ -149,17 +162,18 @@ def no_register_leaks(run):
     for name in sorted(registers.general):
         if name != "rsp":
             run.equal(name, registers[name], 0)
-    for name, expected in (("ds", 0x23), ("es", 0x23), ("fs", 0), ("gs", 0)):
+    for name, expected in selectors(run).items():
         run.equal(name.upper(), registers.segments[name].selector, expected)
-    run.equal("RFLAGS (IF set, the rest clear)", registers.rflags & ~RESUME, 0x202)
+    run.equal("RFLAGS (IF set, the rest clear)", registers.rflags & ~RESUME, rflags(run))
 
 
 @test("3.2", STARTS, "jump_to_usermode")
 def argument_block(run):
     """Above the first stack pointer lie zeroes, and the segment registers hold what they must."""
-    for what, name, expected in ((1, "the argument block", 0), (2, "DS", 0x23), (3, "ES", 0x23),
-                                 (4, "FS", 0), (5, "GS", 0), (6, "CS", 0x1B), (7, "SS", 0x23)):
-        run.equal(name, run.report("start_state", what, name), expected)
+    run.equal("the argument block", run.report("start_state", 1, "the argument block"), 0)
+    for what, name in enumerate(("ds", "es", "fs", "gs", "cs", "ss"), 2):       # start_state.c
+        run.equal(name.upper(), run.report("start_state", what, name.upper()),
+                  selectors(run)[name])
 
 
 # ---- 3.3 ----

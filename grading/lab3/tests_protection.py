@@ -29,8 +29,8 @@ def greeting_from_ring_3(run):
     call = calls[0]
     run.expect(call.rdi == 1 and call.rdx == len(run.greeting), f"write(1, …, {len(run.greeting)})",
                f"it was write({call.rdi}, …, {call.rdx})")
-    run.equal("the system call to come from CS", call.cs, 0x1B)
-    run.equal("the system call to come from SS", call.ss, 0x23)
+    run.equal("the system call to come from CS", call.cs, run.constant("SELECTOR_USER_CODE"))
+    run.equal("the system call to come from SS", call.ss, run.constant("SELECTOR_USER_DATA"))
     start = run.starts()[0]
     text = start.memory.virtual(call.cr3, call.rsi, call.rdx)
     run.expect(text == run.greeting, f"the buffer to hold {run.greeting}", f"it holds {text}")
@@ -153,7 +153,8 @@ def system_call_from_ring_3(run):
     run.expect(lines == expected, f"the lines {expected}",
                f"there are {lines or 'none'}; {run.stopped()}")
     writes = [call for call in calls_of(run, "ring3_test")
-              if call.number == SYS_WRITE and call.cs == 0x1B and call.ss == 0x23]
+              if call.number == SYS_WRITE and call.cs == run.constant("SELECTOR_USER_CODE")
+              and call.ss == run.constant("SELECTOR_USER_DATA")]
     run.expect(
         sum(call.rdx == len(line) + 1 for line in expected for call in writes) >= 4,
         "a system call from ring 3 for each of them", f"{len(writes)} writes came from there")

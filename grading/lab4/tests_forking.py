@@ -8,7 +8,7 @@ RIGHTS = paging.W | paging.U | paging.NX
 
 def wanted_pages(run: Run) -> list:
     """(address, flags) of the pages that copies.c maps, in the order of addresses."""
-    return list(zip(run.values("page"), run.values("flags")))
+    return sorted(zip(run.values("page"), run.values("flags")))
 
 
 # ---- 4.3 ----

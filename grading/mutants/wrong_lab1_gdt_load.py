@@ -43,4 +43,39 @@ WRONG = [
                "    std\n"),
           test="gdt_load_keeps_registers",
           says="DF after gdt_load"),
+    Wrong("1.2", "interrupts on afterwards",
+          find="    lgdt    [rdi]\n",
+          put=("    lgdt    [rdi]\n"
+               "    sti\n"),
+          test="segments_reloaded",
+          says="has set IF"),
+    Wrong("1.2", "rbx for the return address",
+          find="""    pop     rax                         /* our return address */
+    push    SELECTOR_KERNEL_CODE
+    push    rax
+""",
+          put="""    pop     rbx
+    push    SELECTOR_KERNEL_CODE
+    push    rbx
+""",
+          test="gdt_load_keeps_registers",
+          says="rbx after gdt_load"),
+    Wrong("1.2", "ES not reloaded",
+          find="    mov     es, eax\n",
+          put="",
+          test="segments_reloaded",
+          says="ES 0x0010",
+          source="https://github.com/AlgorithMan-de/wyoos/issues/44"),
+    Wrong("1.2", "the stack left one word lower",
+          find="""    push    SELECTOR_KERNEL_CODE
+    push    rax
+    retfq
+""",
+          put="""    push    rax
+    push    SELECTOR_KERNEL_CODE
+    push    rax
+    retfq
+""",
+          test="gdt_load_keeps_registers",
+          says="RSP after gdt_load"),
 ]

@@ -42,4 +42,35 @@ WRONG = [
           put="        .ist = 1, .selector =",
           test="all_gates",
           says="IST 1"),
+    Wrong("1.4", "DPL 1 and 2 as 3",
+          find="GATE_DPL(dpl)",
+          put="GATE_DPL(dpl ? 3 : 0)",
+          test="gate_fields",
+          says="DPL 1"),
+    Wrong("1.4", "reserved bits never written",
+          find="""    return (struct gate){
+        .offset_low = (uint16_t)handler,
+        .offset_middle = (uint16_t)(handler >> 16),
+        .offset_high = (uint32_t)(handler >> 32),
+        .selector = SELECTOR_KERNEL_CODE,
+        .type = GATE_P | GATE_DPL(dpl) | GATE_INTERRUPT,
+    };
+""",
+          put="""    volatile struct gate gate;
+    gate.offset_low = (uint16_t)handler;
+    gate.offset_middle = (uint16_t)(handler >> 16);
+    gate.offset_high = (uint32_t)(handler >> 32);
+    gate.selector = SELECTOR_KERNEL_CODE;
+    gate.ist = 0;
+    gate.type = GATE_P | GATE_DPL(dpl) | GATE_INTERRUPT;
+    return gate;
+""",
+          test="gate_fields",
+          says="reserved"),
+    Wrong("1.4", "trap gates for ring 3",
+          find="GATE_DPL(dpl) | GATE_INTERRUPT",
+          put="GATE_DPL(dpl) | (dpl ? GATE_TRAP : GATE_INTERRUPT)",
+          test="gate_fields",
+          says="trap gate",
+          source="https://github.com/chyyuu/ucore_os_plus/pull/33"),
 ]

@@ -51,4 +51,10 @@ WRONG = [
                "    uint64_t descriptor ="),
           test="segments_by_arguments",
           says="called again"),
+    Wrong("1.1", "bits of the call before stay",
+          find="    uint64_t descriptor = SEGMENT_P",
+          put=("    static uint64_t descriptor;\n"
+               "    descriptor |= SEGMENT_P"),
+          test="segments_by_arguments",
+          says="data"),
 ]

@@ -72,4 +72,34 @@ WRONG = [
           put="    call    trap_dispatch\n",
           test="trap_frames",
           says="1.5"),
+    Wrong("1.5", "the frame's address kept in static memory",
+          find="""    call    trap_dispatch
+    /* 4. */
+    mov     rdi, rsp
+""",
+          put="""    mov     [rip + frame_in_use], rsp
+    call    trap_dispatch
+    mov     rdi, [rip + frame_in_use]
+    .local  frame_in_use
+    .comm   frame_in_use, 8
+""",
+          test="traps_within_traps",
+          says="the return from a trap in whose handler another one came"),
+    Wrong("1.5", "interrupts on in the handler",
+          find="    cld\n",
+          put=("    cld\n"
+               "    sti\n"),
+          test="entry_follows_the_abi",
+          says="IF"),
+    Wrong("1.5", "stack moved the wrong way for the call",
+          find=("    mov     rdi, rsp\n"
+                "    call    trap_dispatch\n"),
+          put="""    mov     rdi, rsp
+    add     rsp, 8
+    call    trap_dispatch
+    sub     rsp, 8
+""",
+          test="entry_follows_the_abi",
+          says="misaligned",
+          source="https://github.com/roscopeco/anos/issues/132"),
 ]

@@ -57,4 +57,22 @@ WRONG = [
           put="SYSTEM_TSS_AVAILABLE | SEGMENT_G | SEGMENT_P",
           test="tss_descriptor_fields",
           says="granularity in bytes"),
+    Wrong("1.3", "the size of the pointer",
+          find="sizeof *tss - 1)",
+          put="sizeof tss - 1)",
+          test="tss_descriptor",
+          says="limit 0x7"),
+    Wrong("1.3", "no I/O map base any more",
+          find="    gdt_set(SELECTOR_TSS, descriptor.low);\n",
+          put=("    ((struct tss *)tss)->io_map_base = 0;\n"
+               "    gdt_set(SELECTOR_TSS, descriptor.low);\n"),
+          test="tss_is_left_alone",
+          says="I/O map base",
+          source="https://github.com/hermit-os/kernel/pull/313"),
+    Wrong("1.3", "upper half over the user's data segment",
+          find="gdt_set(SELECTOR_TSS + 8, descriptor.high);",
+          put=("gdt_set(SELECTOR_TSS - 8, descriptor.high);\n"
+               "    gdt_set(SELECTOR_TSS + 8, descriptor.high);"),
+          test="tss_is_left_alone",
+          says="the segment below the TSS"),
 ]

@@ -88,4 +88,62 @@ WRONG = [
           put="",
           test="register_state",
           says="process table"),
+    Wrong("2.6", "the user stack not noted in the record",
+          find="""    error = allocate_user_stack(process->page_table, &process->user_stack);
+    if (error)
+        goto no_user_stack;
+    process->registers.rip = entry_point;
+    process->registers.rsp = process->user_stack -""",
+          put="""    uint64_t top;
+    error = allocate_user_stack(process->page_table, &top);
+    if (error)
+        goto no_user_stack;
+    process->registers.rip = entry_point;
+    process->registers.rsp = top -""",
+          test="register_state",
+          says="user stack in the record"),
+    Wrong("2.6", "RBP as RSP",
+          find="    process->registers.cs = SELECTOR_USER_CODE;\n",
+          put=("    process->registers.cs = SELECTOR_USER_CODE;\n"
+               "    process->registers.rbp = process->registers.rsp;\n"),
+          test="register_state",
+          says="general registers"),
+    Wrong("2.6", "the record given back before it is read",
+          find="""    process_remove(process);
+    free_kernel_stack(process->kernel_stack);
+    destroy_user_page_table(process->page_table);
+    process_discard(process);
+    return 0;
+""",
+          put="""    process_remove(process);
+    process_discard(process);
+    free_kernel_stack(process->kernel_stack);
+    destroy_user_page_table(process->page_table);
+    return 0;
+""",
+          test="cycles_lose_nothing",
+          says="",
+          source="https://github.com/nanvix/kernel/issues/393"),
+    Wrong("2.6", "destroys the first process of the table",
+          find=("    process_remove(process);\n"
+                "    free"),
+          put="""    process = process_first();
+    process_remove(process);
+    free""",
+          test="others_survive",
+          says="a destroyed process not to be found"),
+    Wrong("2.6", "the stack's failure ignored",
+          find=("    if (error)\n"
+                "        goto no_user_stack;\n"),
+          put="",
+          test="failures_are_undone",
+          says="-ENOMEM"),
+    Wrong("2.6", "page table kept when the kernel stack cannot be had",
+          find=("    if (error)\n"
+                "        goto no_kernel_stack;\n"),
+          put=("    if (error)\n"
+               "        goto no_page_table;\n"),
+          test="failures_are_undone",
+          says="free",
+          source="https://github.com/codenet/col331/pull/323"),
 ]

@@ -53,4 +53,40 @@ WRONG = [
           put="if (frame.raw < memory_regions[region].end && frame.raw < 16 << 20)",
           test="large_memory_is_handed_out",
           says="frames from a machine with 32 MiB"),
+    Wrong("2.1", "zeroes go on into the next frame",
+          find="memset(phys_to_virt(frame), 0, PAGE_SIZE);",
+          put=("memset(phys_to_virt(frame), 0, PAGE_SIZE + 8 * frame_is_usable(phys(frame.raw + "
+               "PAGE_SIZE)));"),
+          test="frames_in_use_are_left_alone",
+          says="written to by a later"),
+    Wrong("2.1", "eight bytes before the frame are cleared, too",
+          find="    memset(phys_to_virt(frame), 0, PAGE_SIZE);\n",
+          put="""    memset(phys_to_virt(frame), 0, PAGE_SIZE);
+    if (frame_is_usable(phys(frame.raw - PAGE_SIZE)))
+        *((uint64_t *)phys_to_virt(frame) - 1) = 0;
+""",
+          test="frames_in_use_are_left_alone",
+          says="written to by a later"),
+    Wrong("2.1", "frames from somewhere else when none is left",
+          find=("        if (frame.raw == FRAME_NONE.raw)\n"
+                "            return FRAME_NONE;\n"),
+          put="""        static uint64_t more = 0xC00000;
+        if (frame.raw == FRAME_NONE.raw && more < 0xD00000)
+            return phys(more += PAGE_SIZE);
+        if (frame.raw == FRAME_NONE.raw)
+            return FRAME_NONE;
+""",
+          test="no_frame_twice",
+          says="came twice",
+          source="https://github.com/NON-OS/nonos-micro-kernel/issues/400"),
+    Wrong("2.1", "the count falls though no frame is left",
+          find=("        if (frame.raw == FRAME_NONE.raw)\n"
+                "            return FRAME_NONE;\n"),
+          put="""        if (frame.raw == FRAME_NONE.raw) {
+            freed_count--;
+            return FRAME_NONE;
+        }
+""",
+          test="frames_are_counted",
+          says="a count of"),
 ]

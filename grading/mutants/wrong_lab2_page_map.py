@@ -82,4 +82,42 @@ WRONG = [
     *frame""",
           test="large_pages_are_mappings",
           says="page_unmap() of a page within 1 GiB"),
+    Wrong("2.3", "says -EEXIST, and maps over it",
+          find=("        if (above && *above & PTE_P && (level == 1 || *above & PTE_PS))\n"
+                "            return -EEXIST;\n"),
+          put="""        if (above && *above & PTE_P && (level == 1 || *above & PTE_PS)) {
+            if (level == 1)
+                *above = frame.raw | flags | PTE_P;
+            return -EEXIST;
+        }
+""",
+          test="pages_are_mapped",
+          says="the frame of",
+          source="https://github.com/maestro-os/maestro/issues/25"),
+    Wrong("2.3", "global pages",
+          find="*entry = frame.raw | flags | PTE_P;",
+          put="*entry = frame.raw | flags | PTE_P | PTE_G;",
+          test="pages_are_mapped",
+          says="nobody asked for"),
+    Wrong("2.3", "the table goes with one of its pages",
+          find="    *entry = 0;\n",
+          put=("    *entry = 0;\n"
+               "    *page_table_walk(root, address, 2, false) = 0;\n"),
+          test="pages_are_mapped",
+          says="does not get there",
+          source="https://github.com/nanvix/nanvix/pull/2244"),
+    Wrong("2.3", "unmaps a page of 2 MiB",
+          find=("    pte_t *entry = page_table_walk(root, address, 1, false);\n"
+                "    if (!entry ||"),
+          put="""    pte_t *entry = page_table_walk(root, address, 2, false);
+    if (!entry || !(*entry & PTE_PS))
+        entry = page_table_walk(root, address, 1, false);
+    if (!entry ||""",
+          test="large_pages_are_mappings",
+          says="2 MiB"),
+    Wrong("2.3", "the TLB told of the entry",
+          find="invlpg(address);",
+          put="invlpg((uint64_t)entry);",
+          test="unmapping_is_seen_at_once",
+          says="the TLB still knows it"),
 ]

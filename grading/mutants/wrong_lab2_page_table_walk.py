@@ -73,4 +73,32 @@ WRONG = [
           put="table = phys(*entry & ~0xFFFUL);",
           test="walk_finds_entries",
           says="page_table_walk("),
+    Wrong("2.2", "a walk that only looks opens the way for ring 3",
+          find="""        } else if (*entry & PTE_PS) {
+            return NULL;
+        }
+""",
+          put="""        } else if (*entry & PTE_PS) {
+            return NULL;
+        }
+        *entry &= ~PTE_NX;
+""",
+          test="walk_changes_no_entry",
+          says="an entry that was there",
+          source="https://github.com/rust-osdev/x86_64/pull/112"),
+    Wrong("2.2", "notes that it was there",
+          find=("        if (at == level)\n"
+                "            return entry;\n"),
+          put="""        *entry |= 1ULL << 9;
+        if (at == level)
+            return entry;
+""",
+          test="walk_changes_no_entry",
+          says="an entry that was there"),
+    Wrong("2.2", "tables made for ring 0 only where somebody else's are",
+          find="(address < USER_HALF_END ? PTE_U : 0)",
+          put="(address < USER_HALF_END && at > 2 ? PTE_U : 0)",
+          test="walk_makes_tables",
+          says="ring 3 to be let through",
+          source="https://github.com/rust-osdev/x86_64/issues/113"),
 ]

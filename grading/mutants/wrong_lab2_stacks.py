@@ -110,4 +110,44 @@ WRONG = [
           put="slot < 8; slot++",
           test="many_stacks",
           says="it is 3"),
+    Wrong("2.5", "nothing undone when a frame cannot be had",
+          find=("        phys_t frame = frame_alloc();\n"
+                "        int error = frame.raw == FRAME_NONE.raw ? -ENOMEM : page_map(root, "
+                "page, frame, flags);\n"),
+          put="""        phys_t frame = frame_alloc();
+        if (frame.raw == FRAME_NONE.raw)
+            return -ENOMEM;
+        int error = page_map(root, page, frame, flags);
+""",
+          test="kernel_stack_without_memory",
+          says="free frames",
+          source="https://github.com/p14c31355/fullerene/pull/332"),
+    Wrong("2.5", "the user stack one page too low",
+          find="map_stack(root, *top - USER_STACK_SIZE, *top,",
+          put="map_stack(root, *top - USER_STACK_SIZE - PAGE_SIZE, *top - PAGE_SIZE,",
+          test="user_stack",
+          says="is not",
+          source="https://github.com/dthain/basekernel/issues/73"),
+    Wrong("2.5", "the first frame given back for each page",
+          find="""    phys_t frame;
+    for (uint64_t page = bottom; page < top; page += PAGE_SIZE)
+        if (page_unmap(root, page, &frame) == 0)
+            frame_free(frame);
+""",
+          put="""    phys_t frame, first = FRAME_NONE;
+    for (uint64_t page = bottom; page < top; page += PAGE_SIZE)
+        if (page_unmap(root, page, &frame) == 0) {
+            if (first.raw == FRAME_NONE.raw)
+                first = frame;
+            frame_free(first);
+        }
+""",
+          test="stacks_have_their_own_frames",
+          says=""),
+    Wrong("2.5", "frees the first stack, not the one it is given",
+          find="    unmap_stack(kernel_page_table, top - KERNEL_STACK_SIZE, top);\n",
+          put=("    top = KERNEL_STACK_BASE + KERNEL_STACK_SLOT;\n"
+               "    unmap_stack(kernel_page_table, top - KERNEL_STACK_SIZE, top);\n"),
+          test="kernel_stack_is_freed",
+          says="can still be read"),
 ]

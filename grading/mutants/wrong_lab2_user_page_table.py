@@ -77,4 +77,32 @@ WRONG = [
           put="if (!(entries[i] & PTE_U))",
           test="all_frames_come_back",
           says="are missing"),
+    Wrong("2.4", "the kernel's user half copied, too",
+          find="memcpy(user + PTE_COUNT / 2, kernel + PTE_COUNT / 2, PAGE_SIZE / 2);",
+          put="memcpy(user, kernel, PAGE_SIZE);",
+          test="user_half_is_empty",
+          says="entries present"),
+    Wrong("2.4", "the table freed for each of its pages",
+          find="            frame_free(pte_frame(entries[i]));\n",
+          put="            frame_free(table);\n",
+          test="all_frames_come_back",
+          says="twice"),
+    Wrong("2.4", "the table is freed before it is read",
+          find=("    pte_t *entries = phys_to_virt(table);\n"
+                "    for"),
+          put="""    pte_t *entries = phys_to_virt(table);
+    frame_free(table);
+    for""",
+          test="all_frames_come_back",
+          says="",
+          source="https://github.com/cahirwpz/mimiker/pull/645"),
+    Wrong("2.4", "the PML4 not freed",
+          find=("    frame_free(table);\n"
+                "}"),
+          put="""    if (level < 4)
+        frame_free(table);
+}""",
+          test="all_frames_come_back",
+          says="are missing",
+          source="https://github.com/DragonOS-Community/DragonOS/issues/1044"),
 ]

@@ -30,7 +30,7 @@ static unsigned long changed_by(long number, long first, const void *second, lon
         "mov r9, [before + 64]; mov r10, [before + 72]\n"
         "mov r11, [before + 80]; mov r12, [before + 88]\n"
         "mov r13, [before + 96]; mov r14, [before + 104]; mov r15, [before + 112]\n"
-        "push [flags]; popfq; int 0x80; pushfq; pop [flags_after]; cld\n"
+        "push [flags]; popfq; int %c[vector]; pushfq; pop [flags_after]; cld\n"
         "mov [after + 0], rax; mov [after + 8], rbx; mov [after + 16], rcx; mov [after + 24], rdx\n"
         "mov [after + 32], rsi; mov [after + 40], rdi\n"
         "mov [after + 48], rbp; mov [after + 56], r8\n"
@@ -40,7 +40,7 @@ static unsigned long changed_by(long number, long first, const void *second, lon
         ".att_syntax\n"
         "pop %%rbx; pop %%rbp\n"
         :
-        :
+        : [vector] "i"(SYSCALL_VECTOR)
         : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
           "memory");
     unsigned long changed = flags_after != flags;

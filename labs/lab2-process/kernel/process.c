@@ -5,6 +5,7 @@
 #include <frame.h>
 #include <panic.h>
 #include <process.h>
+#include <string.h>
 
 static struct process *table;
 static struct process **table_end = &table; /* where the next one is entered */
@@ -22,6 +23,7 @@ struct process *process_new(void)
 
 void process_discard(struct process *process)
 {
+    memset(process, 0xDB, sizeof *process); /* who uses it once more must not get away with it */
     frame_free(phys((uint64_t)process - PHYSICAL_MAP_BASE));
 }
 

@@ -11,6 +11,7 @@ class Wrong(NamedTuple):
     put: str            # what to write there
     test: str           # the test that must see it
     says: str           # words that the diagnosis must have
+    source: str = ""    # a public report of this mistake
 
 
 class Cheat(NamedTuple):
