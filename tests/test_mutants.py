@@ -41,7 +41,7 @@ def test_a_change_chooses_the_rows_that_it_touches(tmp_path, file, ids):
     for lab, points in (("lab1-a", "1.1 50 one.c\n1.2 50 two.c\n"), ("lab2-b", "2.10 100 ten.c\n")):
         (tmp_path / "labs" / lab).mkdir(parents=True)
         (tmp_path / "grading" / lab[:4]).mkdir(parents=True)
-        (tmp_path / "grading" / lab[:4] / "points.txt").write_text(points)
+        (tmp_path / "grading" / lab[:4] / "exercises.txt").write_text(points)
     (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / file).write_text("before")
     git(tmp_path, "init", "-q")

@@ -91,12 +91,12 @@ def test_other_files_are_ignored_by_name(tmp_path):
     submission = collect(
         ROOT,
         archive(tmp_path, (PATH, SOLUTION), ("Makefile", b"all:"),
-                ("grading/lab1/points.txt", b"1.1 100 x"), ("notes.txt", b"")))
+                ("grading/lab1/exercises.txt", b"1.1 100 x"), ("notes.txt", b"")))
     assert set(submission.files) == {PATH}
     said = "\n".join(submission.notes)
     assert [line.split(":")[1] for line in submission.notes
-            ] == [" Makefile", " grading/lab1/points.txt", " notes.txt"]
-    assert "grading/lab1/points.txt: the course's own is used" in said
+            ] == [" Makefile", " grading/lab1/exercises.txt", " notes.txt"]
+    assert "grading/lab1/exercises.txt: the course's own is used" in said
     assert "notes.txt: is no exercise's file" in said
 
 

@@ -29,7 +29,7 @@ compiler := $(notdir $(firstword $(CC)))$(subst $(space),,$(OPT))
 objects  := $(BUILD)/$(compiler)/objects
 
 # Every table and every source of the course.
-course := labs/lab1-boot/include/memory_layout.h grading/*/points.txt labs/*/user/programs.txt \
+course := labs/lab1-boot/include/memory_layout.h grading/*/exercises.txt labs/*/user/programs.txt \
     labs/*/user/lib/from_kernel.txt labs/*/boot/*.c labs/*/boot/*.S labs/*/kernel/*.c \
     labs/*/kernel/*.S labs/*/main.c labs/*/checks/*.c labs/*/user/*.c labs/*/user/lib/*.c \
     labs/*/user/lib/*.S grading/*/*.c grading/*/programs/*.c

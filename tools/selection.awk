@@ -67,7 +67,7 @@ FILENAME ~ /\.h$/ {
 NF == 0 { next }
 { split(FILENAME, folder, "/") }
 
-FILENAME ~ /points\.txt$/ {
+FILENAME ~ /exercises\.txt$/ {
     ids[++id_count] = $1
     exercise[$1] = lab_of_id($1) "/exercises/" $3
 }

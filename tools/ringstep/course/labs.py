@@ -1,7 +1,8 @@
 """Which labs and exercises there are. Nothing else in the tools knows a list of them.
 
-A lab is a folder `labs/labN-name/`; `grading/labN/points.txt` has its exercises, a line
-each: id, points, file. The file's path is the same below labs/ and below solutions/.
+A lab is a folder `labs/labN-name/`; `grading/labN/exercises.txt` has its exercises, a line
+each: id, points, file, and what is printed once it is solved, which only a test reads. The
+file's path is the same below labs/ and below solutions/.
 """
 import re
 from pathlib import Path
@@ -57,14 +58,14 @@ def labs(root: Path) -> List[Lab]:
 
 
 def exercises_of(root: Path, lab: Lab) -> List[Exercise]:
-    file, found = root / lab.grading / "points.txt", []
+    file, found = root / lab.grading / "exercises.txt", []
     for line in file.read_text("utf-8").splitlines() if file.exists() else ():
-        fields = line.split("#")[0].split()
-        if not fields:
+        fields = line.split()
+        if not fields or line.startswith("#"):
             continue
-        if len(fields) != 3 or not re.fullmatch(rf"{lab.number}\.\d+", fields[0]) \
+        if len(fields) < 3 or not re.fullmatch(rf"{lab.number}\.\d+", fields[0]) \
                 or not fields[1].isdigit():
-            raise CourseError(f'{lab.grading}/points.txt: "{line}" is not: '
+            raise CourseError(f'{lab.grading}/exercises.txt: "{line}" is not: '
                               f"exercise ({lab.number}.1), points, file")
         found.append(Exercise(fields[0], int(fields[1]), f"{lab.name}/exercises/{fields[2]}"))
     return sorted(found, key=lambda exercise: by_number(exercise.id))

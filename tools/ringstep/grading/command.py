@@ -30,16 +30,16 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def points_notes(root: Path, numbers: Collection[int], tests: Sequence[Test]) -> Iterator[str]:
-    """What whoever changed points.txt should know."""
+    """What whoever changed exercises.txt should know."""
     tested = {test.exercise for test in tests}
     for number in numbers:
         mine = [exercise for exercise in exercises(root) if exercise.lab == number]
         total = sum(exercise.points for exercise in mine)
         if total != POINTS:
-            yield f"points.txt: lab {number} adds up to {total}, not {POINTS}"
+            yield f"exercises.txt: lab {number} adds up to {total}, not {POINTS}"
         for exercise in mine:
             if exercise.id not in tested:
-                yield f"points.txt: exercise {exercise.id} has no test, and is left out"
+                yield f"exercises.txt: exercise {exercise.id} has no test, and is left out"
 
 
 def chosen_labs(root: Path, lab: str) -> List[int]:

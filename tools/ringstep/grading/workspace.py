@@ -68,7 +68,7 @@ class Workspace:
 
     def prepare(self) -> None:
         folders = [lab.grading for lab in self.labs]
-        self.copy((*OPEN, *(f"{folder}/points.txt" for folder in folders)))
+        self.copy((*OPEN, *(f"{folder}/exercises.txt" for folder in folders)))
         for exercise in self.exercises:
             (self.tree / "labs" / exercise.path).write_text(pristine(self.root, exercise), "utf-8")
         sandbox.hand_over(self.tree)
