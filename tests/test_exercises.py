@@ -34,7 +34,8 @@ def test_the_unwritten_exercise_is_named(id):
     record = boot(id.partition(".")[0], IDS[:IDS.index(id)])
     last = record.text.strip().split("\n")[-1]
     assert re.fullmatch(
-        rf"Exercise {re.escape(id)}: \w+\(\) is yours to write \(labs/{path}:\d+\)", last)
+        rf"Exercise {re.escape(id)}: \w+\(\) is yours to write \(labs/{path}:\d+\)", last), \
+        f"exercise {id} is not reached where the earlier ones are solved: {last}"
     assert (record.end, record.status) == ("power-off", 2)
     line = int(re.search(r":(\d+)\)", last)[1])
     assert re.search(rf'todo\("{id}"\)|TODO\("{id}"',

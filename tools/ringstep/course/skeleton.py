@@ -13,7 +13,7 @@ import hashlib
 import re
 import sys
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from ringstep.course.labs import CourseError, Exercise, exercises, labs
 
@@ -108,9 +108,20 @@ def write_all(root: Path) -> List[str]:
     return touched
 
 
+def unpaired(root: Path) -> Iterator[str]:
+    """An exercise is a line and a solution."""
+    listed = {exercise.path: exercise for exercise in exercises(root)}
+    written = {f"{lab.name}/exercises/{file.name}" for lab in labs(root)
+               for file in (root / "solutions" / lab.name / "exercises").glob("*")}
+    for path in sorted(listed.keys() - written):
+        yield f"solutions/{path}: missing, the solution of exercise {listed[path].id}"
+    for path in sorted(written - listed.keys()):
+        yield f"solutions/{path}: its lab's exercises.txt has no line for it"
+
+
 def check_all(root: Path) -> Tuple[List[str], List[str]]:
     """What is out of step, as sentences; and which files a student has worked on."""
-    listed, problems, touched = read_manifest(root), [], []
+    listed, problems, touched = read_manifest(root), list(unpaired(root)), []
     for path, text in wanted(root).items():
         file = root / path
         if listed.get(path) != digest(text.encode()):
