@@ -1,5 +1,5 @@
 """A lab is data: one with a kernel, a program, a test kernel and a page comes with its own
-folders, and nothing else in the tree is touched; and so does an exercise with six files."""
+folders, and nothing else in the tree is touched."""
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,10 +23,9 @@ def make(tree: Path, *words: str, status: int = 0) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory) -> Path:
-    """The course with one lab more, as git sees it."""
-    tree = tmp_path_factory.mktemp("new lab") / "course"
+def scratch_course(folder: Path) -> Path:
+    """The course in a repository of its own, as git sees it here."""
+    tree = folder / "course"
     listed = run(ROOT, "git", "ls-files").stdout.splitlines()
     for name in listed:
         if (ROOT / name).is_file():
@@ -35,6 +34,13 @@ def tree(tmp_path_factory) -> Path:
     run(tree, "git", "init", "-q")
     run(tree, "git", "add", "-A")
     run(tree, "git", "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "the course")
+    return tree
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory) -> Path:
+    """The course with one lab more."""
+    tree = scratch_course(tmp_path_factory.mktemp("new lab"))
     shutil.copytree(ROOT / "tests/scratch_lab", tree, dirs_exist_ok=True)
     make(tree, "skeletons")
     return tree
