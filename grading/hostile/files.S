@@ -2,7 +2,7 @@
  * files.S - malformed ELF files: a good one, and rows of what is changed in it.
  *
  * A row: its name; REFUSED and the error of process_load(), or how a file that may be loaded
- * must end; then up to four places in the file: offset, bytes, value. Offset SIZE: how much
+ * must end; then places in the file: offset, bytes, value. Offset SIZE: how much
  * of the file there is. System V ABI, chapters 4 and 5.
  */
     .section .rodata.hostile_elf, "a"
@@ -75,6 +75,7 @@ hostile_elf_end:
     refused "entry point \entry", 24, 8, \entry
     .endr
     refused "more bytes in the file than in memory", 104, 8, 0xff
+    refused "more in the file than an empty segment has", 160, 8, 0
     refused "an offset behind the file", 72, 8, 257
     refused "an offset that wraps around", 72, 8, -16
     refused "an offset with which the end wraps around", 72, 8, -0x100
@@ -103,6 +104,15 @@ hostile_elf_end:
     refused "twice the same segment", 136, 8, 0x400000
     refused "data that reaches into the code's page", 136, 8, 0x3ff000, 160, 8, 0x2000
     refused "data over the code from below", 80, 8, 0x600000, 24, 8, 0x6000e8, 160, 8, 0x200000
+    /* LDTR after a reset: its table begins at 0. The code at 0x10e8 calls through a gate at
+     * 0x10d0, returns from ring 0, and exits with what CS was there. */
+    row     1, "a gate to ring 0, in the table of LDTR", REFUSED, ENOEXEC
+    .quad   80, 8, 0x1000,   24, 8, 0x10e8                      /* where it lies, and begins */
+    .quad   204, 2, 0x10d7,  208, 8, 0xec00000810f6             /* the selector, the gate */
+    .quad   232, 8, 0xb8000010c8251cff                          /* call [0x10c8] */
+    .quad   240, 8, 0xcf8c80cd0000003c                          /* exit; mov edi, cs */
+    .quad   248, 8, 0xcb48                                      /* retfq */
+    .quad   0, 0, 0
     refused "PT_INTERP", 176, 4, 3
     refused "PT_INTERP in place of the data", 120, 4, 3
     file    "more memory than there is", REFUSED, ENOMEM, 160, 8, 0x40000000

@@ -13,9 +13,10 @@ from ringstep.grading.mutants import changed
 from ringstep.grading.workspace import Kernel
 
 WIDTH, LINES = 48, 12
+HARMLESS = "it ended as it must; the neighbour and the kernel go on"
 
 
-def column(title: str, kernel: Kernel, row: str) -> List[str]:
+def column(title: str, kernel: Kernel, row: str, then: str) -> List[str]:
     """What the kernel prints of the attack, and what came of it, as the machine tells it."""
     rows, seen = rows_of(kernel), Seen()
     names = [each.name for each in rows]
@@ -23,7 +24,8 @@ def column(title: str, kernel: Kernel, row: str) -> List[str]:
     run = boot("qemu", kernel, (0, at, 1, at + 1))
     judge(run, names, rows, seen)
     printed = [line for line in run.text.splitlines() if "PID 2" in line or "PANIC" in line]
-    outcome = seen.wrong or [f"{row}: ended as it must; the neighbour and the kernel go on"]
+    wrong = [words.replace(f"{row}: ", "") for words in seen.wrong]
+    outcome = [then, *wrong] if wrong else [HARMLESS]
     lines = [part for line in (*printed, *(f"=> {words}" for words in outcome))
              for part in textwrap.wrap(line, WIDTH, subsequent_indent="   ")]
     return [*textwrap.wrap(title, WIDTH), "-" * WIDTH, *lines[:LINES]]
@@ -46,8 +48,8 @@ def main(_arguments: List[str]) -> int:
             shutil.copytree(root, tree, symlinks=True, ignore=shutil.ignore_patterns(
                 ".git", "__pycache__", "handouts"))
             kernel = weakened(tree, attack)
-            left = column(f"without: {attack.without}", kernel, attack.row)
-        right = column("the finished kernel", finished, attack.row)
+            left = column(f"without: {attack.without}", kernel, attack.row, attack.then)
+        right = column("the finished kernel", finished, attack.row, "")
         print(f"\n{attack.title}: {attack.row}")
         for one, other in zip_longest(left, right, fillvalue=""):
             print(f"  {one:{WIDTH}} | {other}".rstrip())
