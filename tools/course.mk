@@ -73,7 +73,7 @@ handouts-refresh:       ##c renew what the handouts quote from the code and from
 	@$(python) handouts refresh
 
 handouts-check:         ##c check the handouts against the code
-	@$(python) handouts check
+	@PYTHONPATH=tools $(PYTHON) -B tests/page_checks.py
 
 stats:                  ##c count lines by folder and language
 	@tools/stats.sh
