@@ -135,10 +135,8 @@ def run_qemu_gdb(options: Options) -> int:
     from ringstep.machine import debug
     port = debug.port_of(options.port)
     log = debug.log_of(options.last, port)
-    extra = debug.wait_for_gdb(port, options.again, options.alone)
-    with debug.running(log, options.kernel):
-        status = run_qemu(options, extra, log)
-    return status
+    return run_qemu(options, debug.wait_for_gdb(port, log, options.kernel, options.again,
+                                                options.alone), log)
 
 
 def run_gdb(options: Options) -> int:
