@@ -27,6 +27,10 @@ debug: $(image)         ## the machine and GDB side by side, in tmux
 bochs-debug: $(image)   ## boot it in Bochs' own debugger
 	@$(ringstep)
 
+.PHONY: watch
+watch:                  ## boot and check the exercise at hand again whenever a file is saved
+	@$(ringstep) --lab "$(number)"
+
 why:                    ## explain the end of the last run once more, with what Bochs says
 	@$(ringstep)
 map: $(image)           ## draw memory and address spaces [COMPARE=all]

@@ -35,7 +35,7 @@ class Options:
     last: str = ""              # folder in which the last run is kept
     port: str = ""              # for GDB
     alone: bool = False         # GDB is started with it
-    lab: str = ""               # for the map: its number
+    lab: str = ""               # its number, for map and watch
     compare: str = ""           # for the map: SOLVED= of a second kernel
     again: str = ""             # variables to repeat in the other terminal
 
@@ -164,7 +164,13 @@ def run_why(options: Options) -> int:
     return postmortem.again(options.last)
 
 
+def run_watch(options: Options) -> int:
+    from ringstep import watch
+    return watch.run(options.lab)
+
+
 COMMANDS: Dict[str, Callable[[Options], int]] = {
+    "watch": run_watch,
     "qemu": run_qemu, "qemu-nox": run_qemu_nox, "qemu-gdb": run_qemu_gdb, "gdb": run_gdb,
     "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
     "why": run_why, "map": run_map,
