@@ -17,7 +17,6 @@ Live = Callable[[bytes], object]        # gets serial bytes as they come
 GENERAL = ("rax rbx rcx rdx rsi rdi rbp rsp "
            "r8 r9 r10 r11 r12 r13 r14 r15").split()
 PUSH_ERROR_CODE = {8, 10, 11, 12, 13, 14, 17, 21}
-SEGMENTS = "es cs ss ds fs gs ldtr tr".split()
 
 
 class MachineError(Exception):
