@@ -10,7 +10,7 @@ import jinja2
 from ringstep.explain.memmap_model import CELL, Picture, bits_of, paint
 from ringstep.explain.memmap_text import differences, size_of, text
 from ringstep.kernel import decode, layout, symbols
-from ringstep.kernel.paging import Mapping, TooManyTables
+from ringstep.kernel.paging import Mapping
 from ringstep.machine import qemu
 from ringstep.machine.record import Breakpoint, MachineError
 
@@ -20,9 +20,6 @@ MOMENTS = [("jump_to_usermode",
             Breakpoint("the first instruction in ring 3", layout.PROGRAMS, memory=True)),
            ("process_table_print", Breakpoint("process_table_print", memory=True)),
            ("probe_stack_overflow", Breakpoint("probe_stack_overflow", memory=True))]
-
-BITS = {1: "W: writable", 2: "U: ring 3 may use it", 3: "PWT", 4: "PCD", 5: "A: was used",
-        6: "D: was written to", 7: "PS: a large page", 8: "G: global", 63: "NX: no execution"}
 
 
 def moment_of(names: Dict[str, int]) -> Optional[Breakpoint]:
@@ -43,10 +40,7 @@ def take(folder: Path) -> Picture:
                            "make qemu-nox says how it ended")
     when = f"at {seen.name}" if seen else \
         "at its end" + (f" (it never came to {moment.name})" if moment else "")
-    try:
-        return paint(title, when, names, memory, registers.cr3)
-    except TooManyTables as error:
-        raise MachineError(f"{error}: there is nothing to draw") from None
+    return paint(title, when, names, memory, registers.cr3)
 
 
 def other_kernel(lab: str, solved: str) -> Path:
@@ -60,6 +54,10 @@ def other_kernel(lab: str, solved: str) -> Path:
         last = (made.stdout.strip().splitlines() or [""])[-1]
         raise MachineError(f"COMPARE={solved}: {last}")
     return Path(match[1])
+
+
+BITS = {1: "W: writable", 2: "U: ring 3 may use it", 3: "PWT", 4: "PCD", 5: "A: was used",
+        6: "D: was written to", 7: "PS: a large page", 8: "G: global", 63: "NX: no execution"}
 
 
 def sentence(entry: Mapping) -> str:

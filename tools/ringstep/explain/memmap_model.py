@@ -8,6 +8,7 @@ from ringstep.kernel.contract import contract
 from ringstep.kernel.layout import CONSTANTS, PAGE
 from ringstep.kernel.paging import Mapping, Memory
 from ringstep.kernel.processes import kernel_root, processes
+from ringstep.machine.record import MachineError
 
 CELL = 64 << 10                 # bytes that one character or square stands for
 BIOS_MAP = CONSTANTS["BOOT_INFO_ADDRESS"]
@@ -139,7 +140,10 @@ class Painter:
             self.picture.own(self.names[first] + moved, self.names[behind] + moved, owner)
 
     def space(self, name: str, root: int, pid: int) -> None:
-        entries = list(paging.entries(self.memory, root))
+        try:
+            entries = list(paging.entries(self.memory, root))
+        except paging.TooManyTables as error:
+            raise MachineError(f"{error}: there is nothing to draw") from None
         kernel = self.picture.spaces[0].entries if self.picture.spaces else []
         shared = {top for top, _ in tables_of(entries) & tables_of(kernel)}
         tables = Owner("tables", f"page tables of {name if pid else 'the kernel'}", "T")
