@@ -35,14 +35,10 @@ STOPPED = r"\(0\)(?: \[0x|\.\[)"      # the second: nothing is mapped where RIP 
 TIME = re.compile(r"^Next at t=(\d+)", re.M)       # in instructions
 RESET = re.compile(r"\[CPU0  \] cpu \w+ reset")
 STANDS_STILL = b"] WARNING: HLT instruction with IF=0"     # the log's last line then
-FILES = {               # Debian, Ubuntu; Fedora and others; Homebrew
-    "rom": ["/usr/share/bochs/BIOS-bochs-legacy", "/usr/share/bochs/BIOS-bochs-latest",
-            "/usr/local/share/bochs/BIOS-bochs-latest",
-            "/opt/homebrew/share/bochs/BIOS-bochs-latest"],
-    "vga": ["/usr/share/vgabios/vgabios.bin", "/usr/share/bochs/VGABIOS-lgpl-latest",
-            "/usr/share/bochs/VGABIOS-lgpl-latest.bin",
-            "/usr/local/share/bochs/VGABIOS-lgpl-latest",
-            "/opt/homebrew/share/bochs/VGABIOS-lgpl-latest"],
+SHARES = "/usr/share", "/usr/local/share", "/opt/homebrew/share"
+FILES = {               # Debian, Ubuntu; Fedora, Homebrew and others
+    "rom": ["bochs/BIOS-bochs-legacy", "bochs/BIOS-bochs-latest"],
+    "vga": ["vgabios/vgabios.bin", "bochs/VGABIOS-lgpl-latest", "bochs/VGABIOS-lgpl-latest.bin"],
 }
 CONFIGURATION = Path(__file__).with_name("bochsrc").read_text("utf-8")
 
@@ -52,7 +48,8 @@ def folder(image: PathLike, more: str = "", serial: str = "serial", display: str
            mib: int = Limits.mib) -> Iterator[str]:
     """A temporary folder with everything that Bochs reads and writes."""
     found = {}
-    for name, paths in FILES.items():
+    for name, files in FILES.items():
+        paths = (os.path.join(share, file) for share in SHARES for file in files)
         found[name] = next((path for path in paths if os.path.exists(path)), None)
         if not found[name]:
             raise MachineError(f"Bochs' {name} image is not installed: type ./setup")
