@@ -9,7 +9,6 @@ import pytest
 from test_map import Browser, lightness
 
 from ringstep.explain import timeline
-from ringstep.machine.record import MachineError
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,7 +38,7 @@ def lab4():
 def test_who_was_where(lab4):
     """The sleepers wait one after the other; a child that has ended is a zombie, and gone."""
     out, page = lab4
-    assert "until the kernel shut down" in out and re.search(r"^  PID 4 +r[rk3]+w+[k3]", out, re.M)
+    assert "until the kernel shut down" in out and re.search(r"^  PID 4 +r[rk3]+w+[rk3]", out, re.M)
     slept = [next(row for row in rows_of(page, "spans")
                   if row["lane"] == pid and row["state"] == "waiting") for pid in "345"]
     assert int(slept[2]["to"]) < int(slept[1]["to"]) < int(slept[0]["to"])
