@@ -72,13 +72,13 @@ def zombies_left(zombies: List[Process]) -> Cause:
 def broken_queue(s: Scene) -> Iterator[Cause]:
     if "sys_fork" not in s.names:
         return
+    if queue_of(s, "ready") is None:
+        yield Cause("the queue `ready` leads back to itself, or to a record that is gone: somebody "
+                    "was put into it twice, or destroyed while in it", s.at_work("4.2"))
     current = variable(s.names, s.memory, "current")
     if current and all(process.address != current for process in s.table):
         yield Cause(f"the record of who runs, at {current:#x}, is not in the process table: "
                     "somebody was destroyed who could still run", s.at_work("4.5"))
-    if queue_of(s, "ready") is None:
-        yield Cause("the queue `ready` leads back to itself, or to a record that is gone: somebody "
-                    "was put into it twice, or destroyed while in it", s.at_work("4.2"))
 
 
 def nobody_is_ready(s: Scene) -> Iterator[Cause]:
