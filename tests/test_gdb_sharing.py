@@ -32,7 +32,7 @@ def test_who_shares_a_frame():
     out = session("tbreak begin_sharing", "continue", "tbreak cow_fault", "continue", "next",
                   "next", "next", "owners *entry", "processes current->pid",
                   "set $number = (*entry & 0xfffffffff000) >> 12",
-                      "print counts[$number / 2048][$number % 2048]--", "owners *entry", lab=4)
+                  "print counts[$number / 2048][$number % 2048]--", "owners *entry", lab=4)
     shared = re.findall(r"^  PID (\d+) +0x00007fffffffe000  r-- user, PTE_COPY  \(user stack\)$",
                         out, re.M)
     assert len(shared) >= 4 and "14" in shared and "runs: `bt` shows its calls" in out, out
