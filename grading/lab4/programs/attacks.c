@@ -160,6 +160,20 @@ static void bad_sleeps(void)
     MUST(nanosleep(&none) == 0);
 }
 
+/* Nothing ends it for that. */
+static void slices(void)
+{
+    int clock = fork();
+    if (clock == 0) {
+        sleep_ms(5100);
+        sys_exit(0);
+    }
+    while (wait4(clock, &status, WNOHANG, NULL) == 0)
+        for (volatile int i = 0; i < 20000; i++)
+            ;
+    MUST(status == 0);
+}
+
 static void sleep_for_ever(void)
 {
     static const struct timespec times[] = {
@@ -179,9 +193,9 @@ static void sleep_for_ever(void)
 int main(void)
 {
     static void (*const attacks[])(void) = {
-        bomb,         bomb_in_a_row, zombies,           strangers,
-        bad_statuses, across_pages,  exit_while_shared, edges,
-        code,         bad_sleeps,    sleep_for_ever,
+        bomb,         bomb_in_a_row,     zombies, strangers, bad_statuses,
+        across_pages, exit_while_shared, edges,   code,      bad_sleeps,
+        slices,       sleep_for_ever,
     };
     attacks[system_call(CALL_ATTACK, 0, 0, 0)]();
     return 0;
