@@ -79,4 +79,4 @@ stats:                  ##c count lines by folder and language
 	@tools/stats.sh
 
 # The compiler does not say what an assembler includes.
-$(objects)/grading/lab3/hostile.o: $(wildcard grading/hostile/*.S)
+$(objects)/grading/lab3/hostile.o $(objects)/grading/lab4/hostile_forks.o: $(wildcard grading/hostile/*.S)

@@ -159,6 +159,12 @@ def run_map(options: Options) -> int:
     return memmap.run(options.image, options.last, options.lab, options.compare)
 
 
+def run_timeline(options: Options) -> int:
+    from ringstep.explain import timeline
+    return timeline.run(options.image, options.kernel, options.last,
+                        lambda record: closing_line(record)[1])
+
+
 def run_why(options: Options) -> int:
     from ringstep.explain import postmortem
     return postmortem.again(options.last)
@@ -173,7 +179,7 @@ COMMANDS: Dict[str, Callable[[Options], int]] = {
     "watch": run_watch,
     "qemu": run_qemu, "qemu-nox": run_qemu_nox, "qemu-gdb": run_qemu_gdb, "gdb": run_gdb,
     "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
-    "why": run_why, "map": run_map,
+    "why": run_why, "map": run_map, "timeline": run_timeline,
 }
 
 # Graders and tools of the course, which take arguments of their own.

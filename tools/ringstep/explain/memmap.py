@@ -3,7 +3,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List
 
 import jinja2
 
@@ -14,16 +14,19 @@ from ringstep.kernel.paging import Mapping
 from ringstep.machine import qemu
 from ringstep.machine.record import Breakpoint, MachineError
 
-# What is drawn when the kernel comes here: the first of which it has the symbol. Otherwise,
+# What is drawn when the kernel comes here: the first of these to which it has come. Otherwise,
 # what is there at its end.
-MOMENTS = [("jump_to_usermode",
+MOMENTS = [("cow_fault", Breakpoint("cow_fault", memory=True)),
+           ("jump_to_usermode",
             Breakpoint("the first instruction in ring 3", layout.PROGRAMS, memory=True)),
            ("process_table_print", Breakpoint("process_table_print", memory=True)),
            ("probe_stack_overflow", Breakpoint("probe_stack_overflow", memory=True))]
 
 
-def moment_of(names: Dict[str, int]) -> Optional[Breakpoint]:
-    return next((point for symbol, point in MOMENTS if symbol in names), None)
+def moments_of(names: Dict[str, int]) -> List[Breakpoint]:
+    """An earlier lab's moment is none of a later one's, but for programs that run."""
+    found = [point for symbol, point in MOMENTS if symbol in names]
+    return found[:2 if found[:1] == [MOMENTS[0][1]] else 1]
 
 
 def take(folder: Path) -> Picture:
@@ -31,15 +34,15 @@ def take(folder: Path) -> Picture:
     title = "/".join(folder.parts[-2:])
     image, kernel = folder / "ringstep.img", folder / "kernel.elf"
     names = symbols.load(str(kernel)).names
-    moment = moment_of(names)
-    record = qemu.boot(str(image), str(kernel), breakpoints=[moment] if moment else [])
-    seen = record.at(moment.name) if moment else None
+    moments = moments_of(names)
+    record = qemu.boot(str(image), str(kernel), breakpoints=moments)
+    seen = next((at for at in (record.at(moment.name) for moment in moments) if at), None)
     registers, memory = (seen or record).registers, (seen or record).memory
     if not registers or not registers.cr3 or not memory:
         raise MachineError(f"{image}: the kernel came to no page table of its own: "
                            "make qemu-nox says how it ended")
     when = f"at {seen.name}" if seen else \
-        "at its end" + (f" (it never came to {moment.name})" if moment else "")
+        "at its end" + (f" (it never came to {moments[0].name})" if moments else "")
     return paint(title, when, names, memory, registers.cr3)
 
 

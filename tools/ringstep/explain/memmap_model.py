@@ -7,7 +7,7 @@ from ringstep.kernel import layout, paging
 from ringstep.kernel.contract import contract
 from ringstep.kernel.layout import CONSTANTS, PAGE
 from ringstep.kernel.paging import Mapping, Memory
-from ringstep.kernel.processes import kernel_root, processes
+from ringstep.kernel.processes import further_owners, kernel_root, processes
 from ringstep.machine.record import MachineError
 
 CELL = 64 << 10                 # bytes that one character or square stands for
@@ -160,6 +160,9 @@ class Painter:
     def owner(self, leaf: Mapping, pid: int) -> Optional[Owner]:
         if layout.stack_slot(leaf.virtual):
             return Owner("stack", self.name(leaf.virtual), "S")
+        more = further_owners(self.names, self.memory, leaf.physical)
+        if more:
+            return Owner("common", f"{self.name(leaf.virtual)} of {more + 1} processes", "+")
         if pid and leaf.virtual < layout.USER_END and leaf.level == 1:
             return Owner(f"process{(pid - 1) % 3 + 1}", f"{self.name(leaf.virtual)} of PID {pid}",
                          str(pid % 10))

@@ -20,7 +20,7 @@ def text(picture: Picture) -> List[str]:
 
 def physical(picture: Picture) -> List[str]:
     lines = [f"physical memory: a character is {CELL >> 10} KiB; F firmware, K kernel, "
-             "T page tables, S stacks, 1 2 3 processes, . free"]
+             "T page tables, S stacks, 1 2 3 processes, + several of them, . free"]
     letters = "".join(owner.letter for owner in picture.cells())
     lines += [f"  {at * CELL:#010x}  {letters[at:at + COLUMNS]}"
               for at in range(0, len(letters), COLUMNS)]

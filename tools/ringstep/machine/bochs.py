@@ -176,8 +176,7 @@ class Bochs:
         return self.ask("\n".join((*lines, "c")), STOPPED)
 
     def registers(self) -> Registers:
-        return parse_registers(self.ask("r", "eflags") + self.ask("sreg", "idtr")
-                               + self.ask("creg", "EFER"))
+        return parse_registers(self.ask("r\nsreg\ncreg", "EFER"))
 
     # ---- running ----
 
@@ -226,7 +225,11 @@ class Bochs:
                 self.keep(registers)
                 return End("reset")
             breakpoint = breakpoints.hit(at)
-            if breakpoint:
+            if breakpoint and breakpoint.look and self.memory:
+                if not breakpoint.look(int(times[-1]), registers, self.memory):
+                    breakpoints.left = dict.fromkeys(breakpoints.left, 0)
+                    setup = [f"d {numbers[place]}" for place in breakpoints.at]
+            elif breakpoint:
                 self.snapshots.append(Snapshot.take(breakpoint, registers, self.memory))
                 if not breakpoints.left[at] and at != off:
                     setup = [f"d {numbers[at]}"]

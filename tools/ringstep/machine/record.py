@@ -13,6 +13,7 @@ from ringstep.kernel.paging import Memory
 
 PathLike = Union[str, "os.PathLike[str]"]
 Live = Callable[[bytes], object]        # gets serial bytes as they come
+Look = Callable[[int, "Registers", Memory], bool]   # gets the time; False: it has seen enough
 
 GENERAL = ("rax rbx rcx rdx rsi rdi rbp rsp "
            "r8 r9 r10 r11 r12 r13 r14 r15").split()
@@ -42,6 +43,7 @@ class Breakpoint:
     hits: int = 1
     stack: int = 0                  # so many 8-byte words from rsp up
     memory: bool = False            # keep a copy of physical memory
+    look: Optional[Look] = None     # Bochs: called in place of keeping anything
 
 
 class Breakpoints:
