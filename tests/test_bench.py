@@ -29,6 +29,18 @@ def test_the_two_emulators_count_the_same() -> None:
     assert processes == 1 and 0 <= qemu - bochs <= 3, (qemu, bochs)
 
 
+@pytest.mark.slow
+def test_sleepers_cost_nothing() -> None:
+    """A switch, a fork and an end cost the same beside 1 and beside 1,000 processes that sleep;
+    wait4() finds the record by its PID, which takes a few instructions for each process."""
+    curves = growth.boot(build(ROOT, 4, "growth_sleepers").image, 256, 0)
+    for what in ("switch", "fork", "the end of a process"):
+        costs = [cost for _, cost in curves[what]]
+        assert len(costs) == 4 and max(costs) <= 1.02 * min(costs), (what, curves[what])
+    (few, least), *_, (many, most) = curves["wait4"]
+    assert most - least <= 6 * (many - few), curves["wait4"]
+
+
 def test_every_lab_has_rows_of_its_own() -> None:
     rows = guest.rows(ROOT)
     assert {row.lab for row in rows} == {lab.number for lab in labs(ROOT)}

@@ -109,7 +109,7 @@ def test_a_field_and_a_state_more(tree):
     root = tree("labs", "solutions", "grading", "handouts")
     change(root / PROCESS,
            ("    pid_t pid; ", "    uint64_t colour[3];\n    pid_t pid; "),
-           ("    PROCESS_READY, ", "    PROCESS_WAITING,\n    PROCESS_READY, "))
+           ("    PROCESS_READY, ", "    PROCESS_RESTING,\n    PROCESS_READY, "))
     out = make(root, "map", "LAB=3", "SOLVED=all")
     assert re.search(r"0x00100000 - 0x00101000 +4 KiB  record of PID 1", out), out
     assert re.search(r"kernel stack 0 \(PID 1\) +rw- +rw- = +rw- = +rw- =", out)

@@ -103,7 +103,7 @@ def test_tables_outside_of_memory_and_rings():
 
 
 def test_ranges_join_neighbours():
-    pages = [paging.Mapping(a, 0x1000, a, (entry,)) for a, entry in
+    pages = [paging.Mapping(a, 0x1000, (entry,)) for a, entry in
              [(0x400000, 5), (0x401000, 5), (0x402000, 7), (0x404000, 7)]]
     assert layout.ranges({}, pages) == [(0x400000, 0x402000, "r-x user", "program"),
                                         (0x402000, 0x403000, "rwx user", "program"),

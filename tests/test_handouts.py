@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as xml
 
+import page_checks
 import pytest
 
 from ringstep.course.labs import labs
@@ -26,23 +27,23 @@ def test_each_page_is_there():
 def test_page_is_sound(name):
     """Links, headings, exercises, references and commands; blocks are a slow test."""
     text = page_of(name).read_text()
-    for check in handouts.CHECKS[1:]:
+    for check in page_checks.CHECKS[1:]:
         assert list(check(name, text)) == []
-    assert list(handouts.check_commands(name, text, handouts.commands_of_make())) == []
+    assert list(page_checks.check_commands(name, text, page_checks.commands_of_make())) == []
 
 
 @pytest.mark.parametrize("check, wrong", [
-    (handouts.check_links, "[x](nowhere.md)"),
-    (handouts.check_links, "[x](lab2.md#no-such-section)"),
-    (handouts.check_links, "![short](pictures/tss.svg)"),
-    (handouts.check_headings, "#### Too deep"),
-    (handouts.check_references, "as in SDM volume 3A, chapter six"),
-    (handouts.check_references, "as in SDM 6.14.2"),
-    (handouts.check_blocks, "<!-- from: needed lab=1 -->\nold\n<!-- end -->"),
-    (handouts.check_blocks, "<!-- from: nonsense -->\n<!-- end -->"),
-    (handouts.check_blocks, "<!-- from: needed laboratory=1 -->\n<!-- end -->"),
-    (handouts.check_blocks, "<!-- from: needed lab 1 -->\n<!-- end -->"),
-    (handouts.check_blocks, "<!-- from: needed lab=1 -->\nno end"),
+    (page_checks.check_links, "[x](nowhere.md)"),
+    (page_checks.check_links, "[x](lab2.md#no-such-section)"),
+    (page_checks.check_links, "![short](pictures/tss.svg)"),
+    (page_checks.check_headings, "#### Too deep"),
+    (page_checks.check_references, "as in SDM volume 3A, chapter six"),
+    (page_checks.check_references, "as in SDM 6.14.2"),
+    (page_checks.check_blocks, "<!-- from: needed lab=1 -->\nold\n<!-- end -->"),
+    (page_checks.check_blocks, "<!-- from: nonsense -->\n<!-- end -->"),
+    (page_checks.check_blocks, "<!-- from: needed laboratory=1 -->\n<!-- end -->"),
+    (page_checks.check_blocks, "<!-- from: needed lab 1 -->\n<!-- end -->"),
+    (page_checks.check_blocks, "<!-- from: needed lab=1 -->\nno end"),
 ])
 def test_mistakes_are_found(check, wrong):
     assert found(check, PAGE.format(wrong))
@@ -50,7 +51,7 @@ def test_mistakes_are_found(check, wrong):
 
 def test_unknown_commands_are_found():
     def commands(line, *known):
-        return found(handouts.check_commands, PAGE.format(f"`{line}`"), {*known})
+        return found(page_checks.check_commands, PAGE.format(f"`{line}`"), {*known})
     assert commands("make nonsense", "grade")
     assert commands("make grade NONSENSE=1", "grade")
     assert not commands("make grade ONLY=1.2", "grade")
@@ -128,7 +129,7 @@ def test_the_memory_layout_is_in_the_reference():
 
 
 def test_a_section_for_each_exercise():
-    assert found(handouts.check_exercises, "### Exercise 1.1: segment_descriptor\n")
+    assert found(page_checks.check_exercises, "### Exercise 1.1: segment_descriptor\n")
 
 
 def test_anchors_are_those_of_forges():
@@ -139,18 +140,18 @@ def test_anchors_are_those_of_forges():
 def test_another_compiler_is_no_drift():
     ours = "cs:rip 0x0008:0xffff800010001e30, 9464 bytes\n[Ring 3 Loop] still running: 7\n"
     theirs = "cs:rip 0x0008:0xffff800010002f44, 9520 bytes\n"
-    assert handouts.loose(ours) == handouts.loose(theirs)
-    assert handouts.loose("CS 0x48 -> 0x8") != handouts.loose("CS 0x48 -> 0x10")
+    assert page_checks.loose(ours) == page_checks.loose(theirs)
+    assert page_checks.loose("CS 0x48 -> 0x8") != page_checks.loose("CS 0x48 -> 0x10")
 
 
 def test_a_changed_constant_is_drift(monkeypatch):
     """A page that quotes a header is wrong once the header says something else."""
     text = page_of("reference").read_text()
     block = next(m for m in page.BLOCK.finditer(text) if "USER_[A-Z_]+" in m[2])
-    assert not list(handouts.check_blocks("reference", block[0]))
+    assert not list(page_checks.check_blocks("reference", block[0]))
     real = quotes.read
     monkeypatch.setattr(quotes, "read", lambda path: real(path).replace("0x10000\n", "0x20000\n"))
-    assert list(handouts.check_blocks("reference", block[0]))
+    assert list(page_checks.check_blocks("reference", block[0]))
 
 
 def test_a_part_of_a_file_can_be_quoted():
@@ -170,7 +171,7 @@ def test_the_report_names_tests_that_exist():
 
 
 def test_sections_that_the_tools_name_exist():
-    assert list(handouts.check_code_links()) == []
+    assert list(page_checks.check_code_links()) == []
 
 
 @pytest.mark.parametrize("drawing", pictures.DRAWINGS, ids=lambda drawing: drawing.stem)
@@ -195,7 +196,7 @@ def test_picture(drawing):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*page.pages(), "README"])
 def test_page_is_up_to_date(name):
-    assert list(handouts.check_blocks(name, page_of(name).read_text())) == []
+    assert list(page_checks.check_blocks(name, page_of(name).read_text())) == []
 
 
 def commands():
@@ -203,7 +204,7 @@ def commands():
     for name in page.pages():
         for inline, line in re.findall(r"`(make [^`]+)`|^(make\b[^#\n]*)",
                                        page_of(name).read_text(), re.M):
-            words = handouts.typed(inline or line)[1:]
+            words = page_checks.typed(inline or line)[1:]
             if not any(w.startswith(("SUBMISSION=smith", "DIR=")) for w in words):
                 yield shlex.join(words)
 

@@ -21,6 +21,8 @@ def make(*arguments):
 def test_a_share_of_the_hostile_programs():
     summary, wrong = hostile.hostile(ROOT, 3)
     assert not wrong and summary.endswith(NONE), (summary, wrong)
+    summary, wrong = hostile.hostile(ROOT, 3, *hostile.FAMILIES)
+    assert not wrong and summary.endswith(NONE), (summary, wrong)
 
 
 def test_how_many_there_are():
@@ -35,6 +37,7 @@ def test_all_hostile_programs():
     made = make("hostile")
     assert made.returncode == 0, made.stdout
     assert re.search(rf"^\d{{3,}} programs, \d{{2,}} malformed files: {NONE}$", made.stdout, re.M)
+    assert re.search(rf"^1\d programs, .*: {NONE} \(lab 4\)$", made.stdout, re.M)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.title)

@@ -206,13 +206,6 @@ def test_control_bytes_do_not_command_the_terminal(size, capfdbinary):
         + rb"z\xe2\x82")
 
 
-def test_a_raw_terminal_gets_all(capfdbinary):
-    terminal = Terminal(raw=True)
-    terminal(SAID)
-    terminal.end()
-    assert capfdbinary.readouterr().out == SAID
-
-
 @pytest.mark.parametrize("command", ["qemu-nox", "bochs"])
 def test_the_runner_shows_control_bytes_and_the_record_keeps_them(command, disk, lab1):
     send = "b0 {:02x} ee b9 ff ff e2 fe"                # mov al, byte; out dx, al; wait a little

@@ -33,6 +33,15 @@ def test_text():
     assert not re.search(r"https?:|<script|src=|@import|url\(", page)       # nothing from a network
 
 
+def test_what_is_shared():
+    out = draw(4)
+    assert "at cow_fault" in out and "+ several of them" in out
+    assert re.search(r"KiB  user stack of \d processes$", out, re.M)
+    assert re.search(r"user stack +- +r-- u shared +r-- u shared", out)
+    assert re.search(r"^  0x0000000000400000 .*program +- +r-x u +r-x u", out, re.M)
+    assert "at the first instruction in ring 3" in draw(4, "earlier,4.1")
+
+
 def lightness(color):
     channels = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
@@ -47,7 +56,7 @@ def test_colours_differ_in_brightness():
     values = sorted(
         lightness(c if len(c) == 7 else "#" + "".join(2 * d for d in c[1:4]))
         for c in colors.values())
-    assert len(values) == 8 and all(b - a >= 6 for a, b in zip(values, values[1:])), colors
+    assert len(values) == 9 and all(b - a >= 6 for a, b in zip(values, values[1:])), colors
 
 
 @pytest.mark.slow

@@ -60,6 +60,7 @@ tool "${PYTHON:-python3}" 3.9
 package pyelftools elftools
 package capstone capstone
 package jinja2 jinja2
+package watchdog watchdog
 package pytest pytest
 
 [ $bad = 0 ] && { echo "All is here."; exit 0; }

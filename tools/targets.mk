@@ -1,6 +1,6 @@
 # targets.mk - what a user types. `make help` lists what stands behind `##`.
 
-.PHONY: compile-command all qemu qemu-nox qemu-gdb gdb debug why map bochs bochs-debug files clean help stats doctor \
+.PHONY: compile-command all qemu qemu-nox qemu-gdb gdb debug why map timeline bochs bochs-debug files clean help stats doctor \
         compile_commands.json
 all: $(image)           ## build the kernel and its disk image
 	@echo "$(lab): $(image), kernel $$((($$(wc -c < $(image).kernel) + 1023) / 1024)) KiB" \
@@ -27,10 +27,16 @@ debug: $(image)         ## the machine and GDB side by side, in tmux
 bochs-debug: $(image)   ## boot it in Bochs' own debugger
 	@$(ringstep)
 
+.PHONY: watch
+watch:                  ## boot and check the exercise at hand again whenever a file is saved
+	@$(ringstep) --lab "$(number)"
+
 why:                    ## explain the end of the last run once more, with what Bochs says
 	@$(ringstep)
 map: $(image)           ## draw memory and address spaces [COMPARE=all]
 	@$(ringstep) --lab "$(number)" --compare "$(COMPARE)"
+timeline: $(image)      ## draw the run: who was where, and when
+	@$(ringstep)
 
 # ---- look at the tree ----------------------------------------------------
 

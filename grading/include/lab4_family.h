@@ -8,11 +8,27 @@
 #include <lab4_calls.h>
 #include <program.h>
 
+/* How many pages of the user half can be written, and say that they are shared. */
+static uint64_t copy_and_writable(phys_t table, int level, unsigned count)
+{
+    const pte_t *entries = phys_to_virt(table);
+    uint64_t found = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (entries[i] & PTE_P && level > 1)
+            found += copy_and_writable(pte_frame(entries[i]), level - 1, PTE_COUNT);
+        else if (entries[i] & PTE_P)
+            found += entries[i] & PTE_W && entries[i] & PTE_COPY;
+    }
+    return found;
+}
+
 static int64_t call_look(struct trap_frame *frame)
 {
     observe("look", frame->rdi);
     observe("by", (uint64_t)current_process()->pid);
     observe("free", frame_free_count());
+    observe("writable and PTE_COPY",
+            copy_and_writable(current_process()->page_table, 4, PTE_COUNT / 2));
     for (struct process *process = process_first(); process; process = process->next) {
         const struct task *task = task_of(process);
         observe("process", (uint64_t)process->pid);

@@ -194,6 +194,13 @@ def the_last_owner_keeps_the_frame(run: Run) -> None:
 
 
 @test("4.6", SHARES, "cow_fault")
+def no_copy_is_due_any_more(run: Run) -> None:
+    """A page that may be written again has no PTE_COPY."""
+    for group in run.groups("look"):
+        run.equal("pages with both PTE_W and PTE_COPY:", group["writable and PTE_COPY"], 0, "{}")
+
+
+@test("4.6", SHARES, "cow_fault")
 def the_kernel_writes_too(run: Run) -> None:
     """A status that wait4() writes to a shared page is the parent's alone."""
     result_is(run, "wait4() minus the child's PID", said(run, 301, "what wait4() gave"), 0)

@@ -56,7 +56,7 @@ WRONG = [
     Wrong("4.2", "wakes those of all queues",
           find="    while ((task = queue_take(queue)))\n        task_ready(task);\n",
           put="    (void)task;\n    for (struct process *p = process_first(); p; p = p->next)\n"
-              "        if (p->state == PROCESS_WAITING && p != current_process())\n"
+              "        if (p->state == PROCESS_WAITING && p != &current_task()->process)\n"
               "            task_ready(task_of(p));\n    queue->first = NULL;\n",
           test="the_first_one_first",
           says="PIDs 1, 2 to be ready"),

@@ -39,7 +39,7 @@ WRONG = [
                "            task_destroy(child);\n",
           put="        task_destroy(child);\n",
           test="orphans",
-          says=""),
+          says="destroyed who could still run"),
     Wrong("4.5", "an orphan becomes a zombie",
           find="    if (!task->parent) {\n        task_destroy(task);\n        return;\n    }\n"
                "    process->state = PROCESS_ZOMBIE;\n",
@@ -71,7 +71,7 @@ WRONG = [
           find="copy_to_user(status, &child->status, sizeof child->status) : 0;",
           put="(*(int *)status = child->status, 0) : 0;",
           test="status_that_cannot_be_written",
-          says=""),
+          says="in sys_wait4()"),
     Wrong("4.5", "looks once",
           find="    while ((child = find_child(parent, pid)) && child->process.state != "
                "PROCESS_ZOMBIE) {\n"
@@ -94,7 +94,7 @@ WRONG = [
               "        return process_find(pid) ? task_of(process_find(pid)) : NULL;\n"
               "    struct task *living = NULL;\n",
           test="wait_without_a_child",
-          says=""),
+          says="wait4() for oneself gave: PIDs [1] wait for ever"),
     Wrong("4.5", "the first child, ended or not",
           find="            return child;\n        living = child;\n",
           put="            return child;\n        return child;\n",

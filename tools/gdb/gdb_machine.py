@@ -69,6 +69,9 @@ class Symbols(symbols.Symbols):
             block = block.superblock
         if block and block.function:
             return block.function.name, address - block.start
+        return self.variable(address)
+
+    def variable(self, address: int) -> Optional[Tuple[str, int]]:
         match = re.match(r"(\S+)(?: \+ (\d+))? in section", said(f"info symbol {address:#x}"))
         return (match[1], int(match[2] or 0)) if match else None
 

@@ -139,7 +139,7 @@ def pt(address: Optional[str] = None, pid: Optional[str] = None) -> None:
         print("  so it is not mapped")
         return
     entries = tuple(entry or 0 for *_, entry in paging.walk(m.memory, root, at))
-    print(f"  so it is physical {to:#x}, {paging.Mapping(at, 0, to, entries).permissions}: "
+    print(f"  so it is physical {to:#x}, {paging.Mapping(at, 0, entries).permissions}: "
           "what all levels allow together")
 
 

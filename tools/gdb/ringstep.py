@@ -17,6 +17,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(here), here]
 sys.dont_write_bytecode = True
 
+import gdb_sharing  # noqa: E402, F401
 import gdb_state  # noqa: E402, F401
 import gdb_tables  # noqa: E402, F401
 from gdb_machine import (  # noqa: E402
@@ -30,8 +31,8 @@ from ringstep.machine.record import PUSH_ERROR_CODE  # noqa: E402
 
 
 class RingstepCommand(gdb.Command):
-    """The commands of Ringstep: gdt, idt, tss, pt, vmmap, trapframe, ps, ring, why, code,
-    until-ring3, until-trap."""
+    """The commands of Ringstep: gdt, idt, tss, pt, vmmap, trapframe, ps, processes, owners, ring,
+    why, code, until-ring3, until-trap."""
 
     def __init__(self) -> None:
         super().__init__("ringstep", gdb.COMMAND_USER, prefix=True)

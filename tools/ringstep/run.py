@@ -35,7 +35,7 @@ class Options:
     last: str = ""              # folder in which the last run is kept
     port: str = ""              # for GDB
     alone: bool = False         # GDB is started with it
-    lab: str = ""               # for the map: its number
+    lab: str = ""               # its number, for map and watch
     compare: str = ""           # for the map: SOLVED= of a second kernel
     again: str = ""             # variables to repeat in the other terminal
 
@@ -135,10 +135,8 @@ def run_qemu_gdb(options: Options) -> int:
     from ringstep.machine import debug
     port = debug.port_of(options.port)
     log = debug.log_of(options.last, port)
-    extra = debug.wait_for_gdb(port, options.again, options.alone)
-    with debug.running(log, options.kernel):
-        status = run_qemu(options, extra, log)
-    return status
+    return run_qemu(options, debug.wait_for_gdb(port, log, options.kernel, options.again,
+                                                options.alone), log)
 
 
 def run_gdb(options: Options) -> int:
@@ -161,15 +159,27 @@ def run_map(options: Options) -> int:
     return memmap.run(options.image, options.last, options.lab, options.compare)
 
 
+def run_timeline(options: Options) -> int:
+    from ringstep.explain import timeline
+    return timeline.run(options.image, options.kernel, options.last,
+                        lambda record: closing_line(record)[1])
+
+
 def run_why(options: Options) -> int:
     from ringstep.explain import postmortem
     return postmortem.again(options.last)
 
 
+def run_watch(options: Options) -> int:
+    from ringstep import watch
+    return watch.run(options.lab)
+
+
 COMMANDS: Dict[str, Callable[[Options], int]] = {
+    "watch": run_watch,
     "qemu": run_qemu, "qemu-nox": run_qemu_nox, "qemu-gdb": run_qemu_gdb, "gdb": run_gdb,
     "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
-    "why": run_why, "map": run_map,
+    "why": run_why, "map": run_map, "timeline": run_timeline,
 }
 
 # Graders and tools of the course, which take arguments of their own.

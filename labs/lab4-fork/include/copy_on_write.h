@@ -43,7 +43,8 @@ int owners_add(phys_t frame);
 /* One owner less, of a frame that has further ones. */
 void owners_drop(phys_t frame);
 
-#define OWNERS_MAX 0xFFFF
+#define OWNERS_MAX      0xFFFF
+#define OWNERS_OF_FRAME (PAGE_SIZE / sizeof(uint16_t)) /* counts that one frame holds */
 
 /* Make room for the counts of all usable frames. */
 void owners_init(void);

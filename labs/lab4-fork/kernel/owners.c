@@ -11,17 +11,16 @@
 #include <frame.h>
 #include <panic.h>
 
-#define COUNTS     (PAGE_SIZE / sizeof(uint16_t))
 #define MEMORY_MAX (8UL << 30)
 
-static uint16_t *counts[MEMORY_MAX / PAGE_SIZE / COUNTS];
+static uint16_t *counts[MEMORY_MAX / PAGE_SIZE / OWNERS_OF_FRAME];
 
 static uint16_t *count_of(phys_t frame)
 {
     uint64_t number = frame.raw / PAGE_SIZE;
-    if (number / COUNTS >= sizeof counts / sizeof *counts || !counts[number / COUNTS])
+    if (number / OWNERS_OF_FRAME >= sizeof counts / sizeof *counts || !counts[number / OWNERS_OF_FRAME])
         panic("frame %#lx is not one of the usable ones", frame.raw);
-    return &counts[number / COUNTS][number % COUNTS];
+    return &counts[number / OWNERS_OF_FRAME][number % OWNERS_OF_FRAME];
 }
 
 unsigned owners_further(phys_t frame)
@@ -49,8 +48,8 @@ void owners_drop(phys_t frame)
 void owners_init(void)
 {
     for (unsigned i = 0; i < memory_region_count; i++) {
-        uint64_t last = (memory_regions[i].end - 1) / PAGE_SIZE / COUNTS;
-        for (uint64_t at = memory_regions[i].start / PAGE_SIZE / COUNTS; at <= last; at++)
+        uint64_t last = (memory_regions[i].end - 1) / PAGE_SIZE / OWNERS_OF_FRAME;
+        for (uint64_t at = memory_regions[i].start / PAGE_SIZE / OWNERS_OF_FRAME; at <= last; at++)
             if (at < sizeof counts / sizeof *counts && !counts[at])
                 counts[at] = phys_to_virt(frame_alloc());
     }

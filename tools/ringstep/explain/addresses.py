@@ -3,8 +3,9 @@ import re
 from typing import Dict, Iterator, Optional
 
 from ringstep.explain.scene import MASK, Cause, Scene
+from ringstep.explain.waiting import is_shared
 from ringstep.kernel import layout, paging
-from ringstep.kernel.processes import first_broken
+from ringstep.kernel.processes import first_broken, further_owners
 
 
 def frame_argument(s: Scene) -> Iterator[Cause]:
@@ -55,7 +56,7 @@ def image_written(s: Scene) -> Iterator[Cause]:
 
 def twice(s: Scene) -> Iterator[Cause]:
     """One frame behind two pages of the kernel stacks, or behind two of a process."""
-    seen: Dict[int, int] = {}
+    seen: Dict[int, paging.Mapping] = {}
     stacks = layout.STACKS_ENTRY
     spaces = [(s.kernel_root, stacks, stacks)]
     spaces += [(process.page_table, 0, layout.KERNEL_HALF - 1) for process in s.table]
@@ -67,11 +68,17 @@ def twice(s: Scene) -> Iterator[Cause]:
         for page in pages:
             if page.size != layout.PAGE or (first and layout.stack_slot(page.virtual) is None):
                 continue
-            if page.physical in seen:
-                yield Cause(f"frame {page.physical:#x} was handed out twice: it lies at "
-                            f"{seen[page.physical]:#x} and at {page.virtual:#x} "
-                            f"({s.name(page.virtual)})", "2.1")
-            seen[page.physical] = page.virtual
+            other = seen.setdefault(page.physical, page)
+            if other is page or further_owners(s.names, s.memory, page.physical):
+                continue
+            places = f"it lies at {other.virtual:#x} and at {page.virtual:#x} " \
+                f"({s.name(page.virtual)})"
+            if is_shared(page) or is_shared(other) \
+                    or "sys_fork" in s.names and other.virtual == page.virtual:
+                yield Cause(f"frame {page.physical:#x} was shared, and freed while somebody still "
+                            f"had it: {places}. page_share() adds an owner, and owners_drop() is "
+                            "for one who goes", "4.6")
+            yield Cause(f"frame {page.physical:#x} was handed out twice: {places}", "2.1")
 
 
 def low_address(s: Scene, address: int) -> Iterator[Cause]:

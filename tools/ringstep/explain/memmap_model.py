@@ -1,14 +1,13 @@
 """The map of memory, as what is to be drawn: owners of frames, and address spaces."""
-import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from ringstep.kernel import decode, layout, paging
+from ringstep.kernel import layout, paging
 from ringstep.kernel.contract import contract
 from ringstep.kernel.layout import CONSTANTS, PAGE
-from ringstep.kernel.paging import Memory
-from ringstep.kernel.processes import Process, kernel_root, processes
+from ringstep.kernel.paging import Mapping, Memory
+from ringstep.kernel.processes import further_owners, kernel_root, processes
 from ringstep.machine.record import MachineError
 
 CELL = 64 << 10                 # bytes that one character or square stands for
@@ -28,33 +27,6 @@ IMAGE = [("kernel_text_start", "kernel_rodata_start", Owner("kernel", "kernel co
          ("kernel_rodata_start", "kernel_data_start", Owner("kernel", "kernel constants", "K")),
          ("kernel_data_start", "boot_stack_guard", Owner("kernel", "kernel data", "K")),
          ("boot_stack_guard", "kernel_end", Owner("stack", "boot stack", "S"))]
-
-
-@dataclass
-class Node:
-    """An entry of a page table that is present, and what is below it."""
-    level: int
-    index: int
-    entry: int
-    virtual: int
-    below: List["Node"] = field(default_factory=list)
-
-    @property
-    def physical(self) -> int:
-        return self.entry & paging.ADDRESS
-
-    @property
-    def leaf(self) -> bool:
-        return self.level == 1 or bool(self.entry & paging.PS) and self.level < 4
-
-    @property
-    def flags(self) -> int:
-        """Without what the processor sets by itself."""
-        return self.entry & ~paging.ADDRESS & ~(paging.A | paging.D)
-
-    @property
-    def names(self) -> str:
-        return decode.page_entry(self.entry, self.level).split(" ->")[0]
 
 
 class Range(NamedTuple):
@@ -77,8 +49,8 @@ class Space:
     """An address space."""
     name: str
     root: int
-    nodes: List[Node]           # of the PML4
-    shared: Set[int]            # indices of those that are the kernel's own
+    entries: List[Mapping]      # of all its tables, each before those below it
+    shared: Set[int]            # indices of those of the PML4 that are the kernel's own
     ranges: List[Range]
 
     @property
@@ -87,9 +59,19 @@ class Space:
         return {found.alike for found in self.ranges}
 
     @property
-    def flags(self) -> Dict[Tuple[int, int], int]:
-        """Of each entry, by virtual address and level."""
-        return {(node.virtual, node.level): node.flags for node in every(self.nodes)}
+    def bits(self) -> Set[Tuple[int, ...]]:
+        return {bits_of(entry) for entry in self.entries}
+
+    @property
+    def own(self) -> List[Mapping]:
+        """The entries without those below the kernel's."""
+        return [entry for entry in self.entries
+                if entry.level == 4 or entry.top not in self.shared]
+
+
+def bits_of(entry: Mapping) -> Tuple[int, ...]:
+    """Where it is, and its bits but for those that the processor sets by itself."""
+    return entry.virtual, entry.level, entry.entry & ~(paging.ADDRESS | paging.A | paging.D)
 
 
 @dataclass
@@ -122,34 +104,6 @@ class Picture:
         return next((space for space in self.spaces if space.name == name), None)
 
 
-def tree(memory: Memory, table: int, level: int = 4, base: int = 0,
-         left: Optional[List[int]] = None) -> List[Node]:
-    """The entries of a table; `left` counts the tables that may still be read."""
-    left = left if left is not None else [paging.MOST_TABLES]
-    left[0] -= 1
-    if left[0] < 0:
-        raise MachineError("the page tables lead back to themselves: there is nothing to draw")
-    try:
-        entries = struct.unpack("<512Q", memory.read(table & paging.ADDRESS, PAGE))
-    except LookupError:
-        return []
-    nodes = []
-    for index, entry in enumerate(entries):
-        if entry & paging.P:
-            virtual = paging.canonical(base | index << 12 + 9 * (level - 1))
-            node = Node(level, index, entry, virtual)
-            if not node.leaf:
-                node.below = tree(memory, entry, level - 1, virtual & (1 << 48) - 1, left)
-            nodes.append(node)
-    return nodes
-
-
-def every(nodes: Iterable[Node]) -> Iterator[Node]:
-    for node in nodes:
-        yield node
-        yield from every(node.below)
-
-
 def usable(memory: Memory) -> Iterator[Tuple[int, int]]:
     """What the BIOS calls usable, from where the loader has left its map."""
     info = BOOT_INFO.read(memory.read(BIOS_MAP, BOOT_INFO.size))
@@ -158,6 +112,11 @@ def usable(memory: Memory) -> Iterator[Tuple[int, int]]:
         entry = BIOS_ENTRY.read(memory.read(at, BIOS_ENTRY.size))
         if entry["type"] == CONSTANTS["E820_USABLE"]:
             yield entry["start"], entry["start"] + entry["size"]
+
+
+def tables_of(entries: List[Mapping]) -> Set[Tuple[int, int]]:
+    """(index, address) of each table below a PML4."""
+    return {(entry.top, entry.entries[0] & paging.ADDRESS) for entry in entries}
 
 
 class Painter:
@@ -181,32 +140,33 @@ class Painter:
             self.picture.own(self.names[first] + moved, self.names[behind] + moved, owner)
 
     def space(self, name: str, root: int, pid: int) -> None:
-        nodes = tree(self.memory, root)
-        kernel = self.picture.spaces[0].nodes if self.picture.spaces else []
-        same = {(node.index, node.physical) for node in kernel}
-        shared = {node.index for node in nodes if (node.index, node.physical) in same}
+        try:
+            entries = list(paging.entries(self.memory, root))
+        except paging.TooManyTables as error:
+            raise MachineError(f"{error}: there is nothing to draw") from None
+        kernel = self.picture.spaces[0].entries if self.picture.spaces else []
+        shared = {top for top, _ in tables_of(entries) & tables_of(kernel)}
         tables = Owner("tables", f"page tables of {name if pid else 'the kernel'}", "T")
         self.picture.own(root, root + PAGE, tables)
-        for node in every(node for node in nodes if node.index not in shared):
-            owner = self.owner(node, pid) if node.leaf else tables
-            if owner:
-                self.picture.own(node.physical, node.physical + PAGE, owner)
-        pages = paging.mappings(self.memory, root)
+        for entry in entries:
+            owner = self.owner(entry, pid) if entry.leaf else tables
+            if owner and entry.top not in shared:
+                self.picture.own(entry.physical, entry.physical + PAGE, owner)
+        pages = filter(lambda entry: entry.leaf, entries)
         ranges = [Range(*found, found[0] >> 39 & 511 in shared)
                   for found in layout.ranges(self.names, pages, self.tops)]
-        self.picture.spaces.append(Space(name, root, nodes, shared, ranges))
+        self.picture.spaces.append(Space(name, root, entries, shared, ranges))
 
-    def owner(self, leaf: Node, pid: int) -> Optional[Owner]:
+    def owner(self, leaf: Mapping, pid: int) -> Optional[Owner]:
         if layout.stack_slot(leaf.virtual):
             return Owner("stack", self.name(leaf.virtual), "S")
+        more = further_owners(self.names, self.memory, leaf.physical)
+        if more:
+            return Owner("common", f"{self.name(leaf.virtual)} of {more + 1} processes", "+")
         if pid and leaf.virtual < layout.USER_END and leaf.level == 1:
             return Owner(f"process{(pid - 1) % 3 + 1}", f"{self.name(leaf.virtual)} of PID {pid}",
                          str(pid % 10))
         return None
-
-    def record(self, process: Process) -> None:
-        at = process.address - layout.PHYSICAL_MAP
-        self.picture.own(at, at + 1, Owner("kernel", f"record of PID {process.pid}", "K"))
 
 
 def paint(title: str, moment: str, names: Dict[str, int], memory: Memory, cr3: int) -> Picture:
@@ -217,5 +177,7 @@ def paint(title: str, moment: str, names: Dict[str, int], memory: Memory, cr3: i
     for process in painter.table:
         painter.space(f"PID {process.pid}", process.page_table, process.pid)
     for process in painter.table:
-        painter.record(process)
+        at = process.address - layout.PHYSICAL_MAP
+        owner = Owner("kernel", f"record of PID {process.pid}", "K")
+        painter.picture.own(at, at + 1, owner)
     return painter.picture

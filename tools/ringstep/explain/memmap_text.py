@@ -1,7 +1,8 @@
 """The map of memory as text, and what one kernel has that another has not."""
+from itertools import groupby
 from typing import List
 
-from ringstep.explain.memmap_model import CELL, Picture, Space, every
+from ringstep.explain.memmap_model import CELL, Picture, Space
 
 COLUMNS = 64                    # characters a line, of CELL bytes each
 WIDTH = 13                      # of an address space's column
@@ -19,7 +20,7 @@ def text(picture: Picture) -> List[str]:
 
 def physical(picture: Picture) -> List[str]:
     lines = [f"physical memory: a character is {CELL >> 10} KiB; F firmware, K kernel, "
-             "T page tables, S stacks, 1 2 3 processes, . free"]
+             "T page tables, S stacks, 1 2 3 processes, + several of them, . free"]
     letters = "".join(owner.letter for owner in picture.cells())
     lines += [f"  {at * CELL:#010x}  {letters[at:at + COLUMNS]}"
               for at in range(0, len(letters), COLUMNS)]
@@ -47,11 +48,11 @@ def spaces(picture: Picture) -> List[str]:
 
 def page_tables(space: Space) -> str:
     parts = []
-    for node in space.nodes:
-        pages = sum(below.leaf for below in every([node]))
-        tables = sum(not below.leaf for below in every([node]))
-        parts.append(f"[{node.index}] -> {node.physical:#x} ({tables}, {pages})"
-                     + (" =" if node.index in space.shared else ""))
+    for index, found in groupby(space.entries, lambda entry: entry.top):
+        first, *below = found
+        pages = sum(entry.leaf for entry in below)
+        parts.append(f"[{index}] -> {first.physical:#x} ({1 + len(below) - pages}, {pages})"
+                     + (" =" if index in space.shared else ""))
     return f"  {space.name:<7} {space.root:#010x}: " + "  ".join(parts)
 
 

@@ -9,7 +9,8 @@ from ringstep.explain.chain import last_chain, same_place
 from ringstep.kernel import decode, layout, paging
 from ringstep.kernel.contract import ROOT, contract
 from ringstep.kernel.paging import Memory
-from ringstep.kernel.processes import Process, kernel_root, processes, running_on
+from ringstep.kernel.processes import (
+    Process, kernel_root, lab_of_kernel, processes, running_on)
 from ringstep.kernel.symbols import Symbols, load
 from ringstep.machine.record import Event, Record, Registers
 
@@ -183,6 +184,19 @@ class Scene:
 
     def name(self, address: int) -> str:
         return layout.name(self.names, address & MASK, self.owners)
+
+    def waits_for(self, process: Process) -> str:
+        """The queue in which a process waits (lab 4): "child_ended of PID 8", or a variable; ""."""
+        queue = process.record.get("waits_in", 0)
+        if not queue or process.state != "waiting":
+            return ""
+        for other in self.table:
+            for leaf, (offset, _) in contract().record(lab_of_kernel(self.names)).leaves.items():
+                if queue == other.address + offset:
+                    return f"{leaf.split('.')[0]} of " \
+                        + ("its own" if other is process else f"PID {other.pid}")
+        found = self.symbols.variable(queue)
+        return found[0] + (f"+{found[1]:#x}" if found[1] else "") if found else f"{queue:#x}"
 
     # ---- the processor's tables ----
 

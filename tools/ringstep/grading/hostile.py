@@ -29,6 +29,7 @@ ANY, LEAKED, SEVERAL = 0x7FFFFFFF, 0x1EAC, 0x200    # as in programs.S
 FILE, NOT_ON_QEMU = 1, 2                # kinds of rows
 EXIT, SLICES, REFUSED, NO_TRAP = 0x80, 32, 0x100, 0x101
 LIMITS = Limits(16, 2_000_000_000, 300, serial_bytes=8 << 20, log_bytes=64 << 20)
+FAMILIES = "LAB=4", "TEST=hostile_forks,attacks"    # in place of lab 3's programs
 DEATHS = 5                              # or neighbours harmed: then it is enough
 PACK = 250                              # random programs of one boot
 
@@ -191,9 +192,9 @@ def run_rows(emulator: str, kernel: Kernel, rows: Sequence[Row], step: int) -> S
     return seen
 
 
-def hostile(tree: Path, step: int) -> Tuple[str, List[str]]:
+def hostile(tree: Path, step: int, *arguments: str) -> Tuple[str, List[str]]:
     """The summary, and what is wrong."""
-    kernel = make(tree)
+    kernel = make(tree, *arguments)
     rows = rows_of(kernel)
     with ThreadPoolExecutor(len(BOTH)) as pool:
         try:
@@ -252,6 +253,9 @@ def main(arguments: List[str]) -> int:
         wrong = fuzz(tree, seed, programs)
         summary = f"{programs} random programs from seed {seed} on: {len(wrong)} failures"
     else:
-        summary, wrong = hostile(tree, number("STEP", rest[0] if rest else "", 1))
+        step = number("STEP", rest[0] if rest else "", 1)
+        summary, wrong = hostile(tree, step)
+        families, more = hostile(tree, step, *FAMILIES)
+        summary, wrong = f"{summary}\n{families} (lab 4)", wrong + more
     print(*wrong, summary, sep="\n")
     return 1 if wrong else 0

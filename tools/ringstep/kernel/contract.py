@@ -42,8 +42,7 @@ class Contract:
 
     def structure(self, name: str) -> Structure:
         found = self._structures[name]
-        return Structure(found["size"], {leaf: (at, letter)
-                                         for leaf, (at, letter) in found["leaves"].items()})
+        return Structure(found["size"], found["leaves"])
 
     def enum(self, name: str) -> Dict[int, str]:
         """{value: name} of an enum."""

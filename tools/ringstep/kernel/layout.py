@@ -75,10 +75,11 @@ def ranges(names: Dict[str, int], pages: Iterable[paging.Mapping],
     found: List[Tuple[int, int, str, str]] = []
     for page in pages:
         what = re.sub(r" 0x[0-9a-f]+$", "", name(names, page.virtual, owners))
-        start = page.virtual
-        if found and found[-1][1:] == (start, page.permissions, what):
+        start, shared = page.virtual, page.entries[-1] & CONSTANTS.get("PTE_COPY", 0)
+        rights = page.permissions + (" shared" if shared else "")
+        if found and found[-1][1:] == (start, rights, what):
             start = found.pop()[0]
-        found.append((start, page.end, page.permissions, what))
+        found.append((start, page.end, rights, what))
     return found
 
 

@@ -57,11 +57,35 @@ class Memory:
 
 @dataclass(frozen=True)
 class Mapping:
-    """`size` bytes from `virtual` on are the physical ones from `physical` on."""
+    """An entry of a page table that is present; mostly one that maps a page."""
     virtual: int
-    size: int
-    physical: int
-    entries: Tuple[int, ...]    # as read, from the PML4 down
+    size: int                   # of what it is for, a page or a table of the next level
+    entries: Tuple[int, ...]    # as read, from the PML4 down; the last one is this
+
+    @property
+    def level(self) -> int:
+        return 5 - len(self.entries)
+
+    @property
+    def index(self) -> int:
+        return self.virtual // self.size & 511
+
+    @property
+    def top(self) -> int:
+        """The index of the PML4 that leads to it."""
+        return self.virtual >> 39 & 511
+
+    @property
+    def entry(self) -> int:
+        return self.entries[-1]
+
+    @property
+    def leaf(self) -> bool:
+        return self.level == 1 or bool(self.entry & PS) and self.level < 4
+
+    @property
+    def physical(self) -> int:
+        return self.entry & ADDRESS & (-self.size if self.leaf else -PAGE)
 
     @property
     def writable(self) -> bool:
@@ -90,31 +114,34 @@ def canonical(address: int) -> int:
     return address | 0xFFFF << 48 if address >> 47 & 1 else address
 
 
-def mappings(memory: Memory, cr3: int, first: int = 0, last: int = 511) -> Iterator[Mapping]:
-    """Yield the Mapping of each page, in order of addresses; `first` and `last`
-    choose among the PML4's entries. Tables outside of memory map nothing."""
+def entries(memory: Memory, cr3: int, first: int = 0, last: int = 511) -> Iterator[Mapping]:
+    """All entries that are present, in order of addresses, each before those of its table.
+    `first` and `last` choose among the PML4's. Tables outside of memory have none."""
     read = 0
 
-    def walk(table: int, level: int, base: int, above: Tuple[int, ...]) -> Iterator[Mapping]:
+    def table(at: int, base: int, above: Tuple[int, ...]) -> Iterator[Mapping]:
         nonlocal read
         read += 1
         if read > MOST_TABLES:
             raise TooManyTables("the page tables lead back to themselves")
         try:
-            entries = struct.unpack("<512Q", memory.read(table & ADDRESS, 4096))
+            words = struct.unpack("<512Q", memory.read(at & ADDRESS, 4096))
         except LookupError:
             return
-        shift = 12 + 9 * (level - 1)
-        for index, entry in enumerate(entries):
-            if not entry & P or (level == 4 and not first <= index <= last):
-                continue
-            virtual, path = base | index << shift, above + (entry,)
-            if level == 1 or (entry & PS and level < 4):
-                size = 1 << shift
-                yield Mapping(canonical(virtual), size, entry & ADDRESS & -size, path)
-            else:
-                yield from walk(entry, level - 1, virtual, path)
-    return walk(cr3, 4, 0, ())
+        size = PAGE << 9 * (3 - len(above))
+        for index, entry in enumerate(words):
+            if entry & P and (above or first <= index <= last):
+                virtual = base + index * size
+                found = Mapping(canonical(virtual), size, (*above, entry))
+                yield found
+                if not found.leaf:
+                    yield from table(entry, virtual, found.entries)
+    return table(cr3, 0, ())
+
+
+def mappings(memory: Memory, cr3: int, first: int = 0, last: int = 511) -> Iterator[Mapping]:
+    """The entries that map pages."""
+    return (entry for entry in entries(memory, cr3, first, last) if entry.leaf)
 
 
 def walk(memory: Memory, cr3: int, address: int) -> Iterator[Tuple[int, int, Optional[int]]]:

@@ -85,6 +85,19 @@ def first_broken(names: Dict[str, int], memory: Memory) -> Optional[int]:
     return last or None
 
 
+def further_owners(names: Dict[str, int], memory: Memory, frame: int) -> int:
+    """How many own a frame besides the first, as the kernel counts; 0 where it does not (lab 4)."""
+    number, each = frame // PAGE, CONSTANTS.get("OWNERS_OF_FRAME", 1)
+    if "owners_further" not in names:
+        return 0
+    try:
+        table = int.from_bytes(image(memory, names["counts"] + 8 * (number // each), 8), "little")
+        count = memory.read(table - PHYSICAL_MAP + 2 * (number % each), 2)
+    except LookupError:
+        return 0
+    return int.from_bytes(count, "little")
+
+
 def running_on(table: List[Process], cr3: Optional[int]) -> Optional[Process]:
     """The process whose page table is in CR3."""
     return next((process for process in table if process.page_table == cr3), None)

@@ -37,6 +37,8 @@ class Symbols:
             self.places[name].add(value)
         self.code = sorted((value, size, name) for value, size, name, kind in entries
                            if name and kind in ("STT_FUNC", "STT_NOTYPE"))
+        self.data = sorted((value, size, name) for value, size, name, kind in entries
+                           if kind == "STT_OBJECT")
         self._lines: Dict[int, Line] = {}
 
     def address(self, name: str) -> int:
@@ -51,6 +53,12 @@ class Symbols:
             if address < value + size or (size == 0 and address - value < 4096):
                 return name, address - value
         return None
+
+    def variable(self, address: int) -> Optional[Tuple[str, int]]:
+        """(name, offset) of the variable around an address, or None."""
+        at = bisect.bisect_right(self.data, (address, float("inf"), ""))
+        return next(((name, address - value) for value, size, name in self.data[max(0, at - 1):at]
+                     if address < value + size), None)
 
     def lines(self, addresses: Sequence[int]) -> List[Line]:
         """Where instructions come from: many at once are quicker."""

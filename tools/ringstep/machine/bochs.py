@@ -35,14 +35,10 @@ STOPPED = r"\(0\)(?: \[0x|\.\[)"      # the second: nothing is mapped where RIP 
 TIME = re.compile(r"^Next at t=(\d+)", re.M)       # in instructions
 RESET = re.compile(r"\[CPU0  \] cpu \w+ reset")
 STANDS_STILL = b"] WARNING: HLT instruction with IF=0"     # the log's last line then
-FILES = {               # Debian, Ubuntu; Fedora and others; Homebrew
-    "rom": ["/usr/share/bochs/BIOS-bochs-legacy", "/usr/share/bochs/BIOS-bochs-latest",
-            "/usr/local/share/bochs/BIOS-bochs-latest",
-            "/opt/homebrew/share/bochs/BIOS-bochs-latest"],
-    "vga": ["/usr/share/vgabios/vgabios.bin", "/usr/share/bochs/VGABIOS-lgpl-latest",
-            "/usr/share/bochs/VGABIOS-lgpl-latest.bin",
-            "/usr/local/share/bochs/VGABIOS-lgpl-latest",
-            "/opt/homebrew/share/bochs/VGABIOS-lgpl-latest"],
+SHARES = "/usr/share", "/usr/local/share", "/opt/homebrew/share"
+FILES = {               # Debian, Ubuntu; Fedora, Homebrew and others
+    "rom": ["bochs/BIOS-bochs-legacy", "bochs/BIOS-bochs-latest"],
+    "vga": ["vgabios/vgabios.bin", "bochs/VGABIOS-lgpl-latest", "bochs/VGABIOS-lgpl-latest.bin"],
 }
 CONFIGURATION = Path(__file__).with_name("bochsrc").read_text("utf-8")
 
@@ -52,7 +48,8 @@ def folder(image: PathLike, more: str = "", serial: str = "serial", display: str
            mib: int = Limits.mib) -> Iterator[str]:
     """A temporary folder with everything that Bochs reads and writes."""
     found = {}
-    for name, paths in FILES.items():
+    for name, files in FILES.items():
+        paths = (os.path.join(share, file) for share in SHARES for file in files)
         found[name] = next((path for path in paths if os.path.exists(path)), None)
         if not found[name]:
             raise MachineError(f"Bochs' {name} image is not installed: type ./setup")
@@ -179,8 +176,7 @@ class Bochs:
         return self.ask("\n".join((*lines, "c")), STOPPED)
 
     def registers(self) -> Registers:
-        return parse_registers(self.ask("r", "eflags") + self.ask("sreg", "idtr")
-                               + self.ask("creg", "EFER"))
+        return parse_registers(self.ask("r\nsreg\ncreg", "EFER"))
 
     # ---- running ----
 
@@ -229,7 +225,11 @@ class Bochs:
                 self.keep(registers)
                 return End("reset")
             breakpoint = breakpoints.hit(at)
-            if breakpoint:
+            if breakpoint and breakpoint.look and self.memory:
+                if not breakpoint.look(int(times[-1]), registers, self.memory):
+                    breakpoints.left = dict.fromkeys(breakpoints.left, 0)
+                    setup = [f"d {numbers[place]}" for place in breakpoints.at]
+            elif breakpoint:
                 self.snapshots.append(Snapshot.take(breakpoint, registers, self.memory))
                 if not breakpoints.left[at] and at != off:
                     setup = [f"d {numbers[at]}"]

@@ -7,8 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from typing import Iterator, List, Optional
+from typing import List, Optional
 
 from ringstep.machine import bochs as emulator
 from ringstep.machine import process
@@ -44,36 +43,24 @@ def log_of(folder: str, port: int) -> str:
     return os.path.abspath(os.path.join(folder or "build", f"gdb-{port}.log"))
 
 
-@contextmanager
-def running(log: str, kernel: Optional[str]) -> Iterator[None]:
-    """Leave word for `make gdb`, beside the log, of which kernel waits there."""
-    note, text = log + ".kernel", f"{os.getpid()} {kernel}"
-    with open(note, "w") as file:
-        file.write(text)
-    try:
-        yield
-    finally:
-        with open(note) as file:
-            ours = file.read() == text              # the next machine may be there already
-        if ours:
-            os.unlink(note)
-
-
 def other_kernel(log: str, kernel: str) -> Optional[str]:
-    """The kernel that waits, if it is not this one."""
+    """The kernel that waits, if it is not this one: its machine has left word beside the log."""
     try:
         with open(log + ".kernel") as file:
-            waits = file.read().partition(" ")[2]
-    except OSError:
+            pid, _, waits = file.read().partition(" ")
+        os.kill(int(pid), 0)
+    except (OSError, ValueError):
         return None
     return waits if waits != kernel else None
 
 
-def wait_for_gdb(port: int, again: str, alone: bool = False) -> List[str]:
+def wait_for_gdb(port: int, log: str, kernel: str, again: str, alone: bool) -> List[str]:
     """QEMU's options for a machine that stands still until GDB attaches."""
     if in_use(port):
         raise MachineError(f"port {port} is in use, perhaps by another `make qemu-gdb`: "
                            "stop that one, or choose another port with GDBPORT=")
+    with open(log + ".kernel", "w") as file:
+        file.write(f"{os.getpid()} {kernel}")
     if not alone:
         print(f"qemu: stopped, waiting for GDB on port {port}. In a second terminal, type\n"
               f"    make gdb {again}".rstrip(), flush=True)

@@ -18,7 +18,7 @@ from typing import IO, Any, Dict, Iterable, List, Optional, Sequence, Tuple
 from ringstep.kernel.paging import Memory
 from ringstep.machine import process, sandbox
 from ringstep.machine.qemu_log import parse_events
-from ringstep.machine.qemu_talk import PATIENCE, Monitor, Stub, Stuck, Talk
+from ringstep.machine.qemu_talk import PATIENCE, Stub, Stuck, Talk
 from ringstep.machine.record import (
     Breakpoint, Breakpoints, End, Limits, Live, MachineError, PathLike, Record, Registers,
     Snapshot, status_of)
@@ -110,7 +110,7 @@ class Qemu:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
                 pass_fds=inherited)
             self.resources.callback(process.finish, self.process)
-        self.talk = Talk(Monitor(monitor), stub, self.serial, pipe, live)
+        self.talk = Talk(monitor, stub, self.serial, pipe, live)
 
     def channel(self, theirs: ExitStack) -> Tuple[socket.socket, int]:
         """Our end of a socket, and the number of QEMU's."""
@@ -156,8 +156,8 @@ class Qemu:
 
     def step(self) -> Optional[End]:
         """Wait for what happens next; how the run ended, if that is it."""
-        event = self.talk.monitor.take("event", *ENDING)
-        self.talk.monitor.messages.clear()
+        event = self.talk.take("event", *ENDING)
+        self.talk.messages.clear()
         if event:
             return self.end_of(event)
         limit = self.too_much()
@@ -210,7 +210,7 @@ class Qemu:
         """Whether the kernel has switched the machine off. It stands at hlt then, and its clock
         runs, until QEMU's main loop sees to it: at the latest before it answers once more."""
         self.sample()
-        return any(message.get("event") in ENDING for message in self.talk.monitor.messages)
+        return any(message.get("event") in ENDING for message in self.talk.messages)
 
     def too_much(self) -> Optional[str]:
         if os.fstat(self.serial.fileno()).st_size >= self.limits.serial_bytes:

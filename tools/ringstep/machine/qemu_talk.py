@@ -34,32 +34,6 @@ def receive(channel: socket.socket) -> bytes:
     return data
 
 
-class Monitor:
-    """What QEMU says over QMP: answers, and events of its own accord."""
-
-    def __init__(self, channel: socket.socket) -> None:
-        self.channel, self.unread, self.asked = channel, b"", 0
-        self.messages: List[Dict[str, Any]] = []
-
-    def send(self, command: str, arguments: Dict[str, Any]) -> int:
-        """The number of the answer: one that Ctrl-C kept us from reading has another."""
-        self.asked += 1
-        message = {"execute": command, "arguments": arguments, "id": self.asked}
-        send(self.channel, json.dumps(message).encode() + b"\n")
-        return self.asked
-
-    def read(self) -> None:
-        *lines, self.unread = (self.unread + receive(self.channel)).split(b"\n")
-        self.messages += [json.loads(line) for line in lines if line.strip()]
-
-    def take(self, key: str, *values: object) -> Optional[Dict[str, Any]]:
-        """The first message with one of the values, or None."""
-        for i, message in enumerate(self.messages):
-            if message.get(key) in values:
-                return self.messages.pop(i)
-        return None
-
-
 class Stub:
     """GDB's remote protocol, as far as breakpoints need it."""
 
@@ -90,23 +64,28 @@ class Stub:
 
 
 class Talk:
-    """All that is said to a QEMU and heard from it, its serial port too where that is live."""
+    """All that is said to a QEMU and heard from it: over QMP its answers, and events of its own
+    accord; over GDB's stub; and its serial port where that is live."""
 
-    def __init__(self, monitor: Monitor, stub: Optional[Stub], serial: IO[bytes],
+    def __init__(self, monitor: socket.socket, stub: Optional[Stub], serial: IO[bytes],
                  pipe: Optional[int], live: Optional[Live]) -> None:
         self.monitor, self.stub, self.serial, self.pipe, self.live = (
             monitor, stub, serial, pipe, live)
+        self.messages: List[Dict[str, Any]] = []
+        self.unread, self.asked = b"", 0
 
     def pump(self, timeout: float) -> bool:
         """Read what has come; False when nothing comes for so many seconds."""
-        talkers = [talker for talker in (self.monitor, self.stub) if talker]
+        channels = [self.monitor] + ([self.stub.channel] if self.stub else [])
         pipe = [] if self.pipe is None else [self.pipe]
-        ready = select.select([*(talker.channel for talker in talkers), *pipe], [], [], timeout)[0]
+        ready = select.select([*channels, *pipe], [], [], timeout)[0]
         if pipe and self.pipe in ready:
             self.drain()
-        for talker in talkers:
-            if talker.channel in ready:
-                talker.read()
+        if self.monitor in ready:
+            *lines, self.unread = (self.unread + receive(self.monitor)).split(b"\n")
+            self.messages += [json.loads(line) for line in lines if line.strip()]
+        if self.stub and self.stub.channel in ready:
+            self.stub.read()
         return bool(ready)
 
     def drain(self) -> None:
@@ -119,10 +98,20 @@ class Talk:
             self.live(data)
         self.serial.flush()
 
+    def take(self, key: str, *values: object) -> Optional[Dict[str, Any]]:
+        """The first message with one of the values, or None."""
+        for i, message in enumerate(self.messages):
+            if message.get(key) in values:
+                return self.messages.pop(i)
+        return None
+
     def ask(self, name: str, **arguments: Any) -> Any:
-        number = self.monitor.send(name, arguments)
+        """The answer by its number: one that Ctrl-C kept us from reading has another."""
+        self.asked += 1
+        message = {"execute": name, "arguments": arguments, "id": self.asked}
+        send(self.monitor, json.dumps(message).encode() + b"\n")
         while True:
-            answer = self.monitor.take("id", number)
+            answer = self.take("id", self.asked)
             if answer:
                 return answer.get("return")
             if not self.pump(SILENCE):

@@ -13,11 +13,11 @@ from ringstep.kernel.paging import Memory
 
 PathLike = Union[str, "os.PathLike[str]"]
 Live = Callable[[bytes], object]        # gets serial bytes as they come
+Look = Callable[[int, "Registers", Memory], bool]   # gets the time; False: it has seen enough
 
 GENERAL = ("rax rbx rcx rdx rsi rdi rbp rsp "
            "r8 r9 r10 r11 r12 r13 r14 r15").split()
 PUSH_ERROR_CODE = {8, 10, 11, 12, 13, 14, 17, 21}
-SEGMENTS = "es cs ss ds fs gs ldtr tr".split()
 
 
 class MachineError(Exception):
@@ -43,6 +43,7 @@ class Breakpoint:
     hits: int = 1
     stack: int = 0                  # so many 8-byte words from rsp up
     memory: bool = False            # keep a copy of physical memory
+    look: Optional[Look] = None     # Bochs: called in place of keeping anything
 
 
 class Breakpoints:

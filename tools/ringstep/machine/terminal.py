@@ -10,22 +10,16 @@ VISIBLE: Dict[int, str] = {code: f"\\x{code:02x}" for code in CONTROLS if chr(co
 
 class Terminal:
     """Gets serial bytes as they come, and shows them: control characters, and what is no
-    UTF-8, as \\x1b and the like. `raw` passes everything on as it is."""
+    UTF-8, as \\x1b and the like."""
 
-    def __init__(self, raw: bool = False) -> None:
-        self.raw = raw
+    def __init__(self) -> None:
         self.decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
-    def __call__(self, data: bytes) -> None:
-        self.write(data if self.raw else self.visible(data))
+    def __call__(self, data: bytes, last: bool = False) -> None:
+        text = self.decoder.decode(data, last).translate(VISIBLE)
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
 
     def end(self) -> None:
         """The last character may have been cut off."""
-        self.write(self.visible(b"", last=True))
-
-    def visible(self, data: bytes, last: bool = False) -> bytes:
-        return self.decoder.decode(data, last).translate(VISIBLE).encode()
-
-    def write(self, data: bytes) -> None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        self(b"", last=True)

@@ -1,10 +1,11 @@
 """The handouts' pictures, as SVG, from the drawings in tools/handouts/pictures.
 
-A drawing has a line for each box, text or arrow: a method of Picture, where it stands, its
+A drawing has a line for each box, text or arrow: a macro of svg.jinja, where it stands, its
 options, and its words; lines that are set in belong to the one above. Jinja puts in the numbers
 of the labs' headers before; `fits` names members and offsets of a structure that it relies on.
 """
 import re
+from html import escape
 from pathlib import Path
 from typing import Dict
 
@@ -12,8 +13,10 @@ import jinja2
 
 from ringstep.kernel.contract import contract
 from ringstep.pages.page import ROOT, HandoutError, members
-from ringstep.pages.svg import Picture
 
+BOARD = jinja2.Template(Path(__file__).with_name("svg.jinja").read_text("utf-8"),
+                        keep_trailing_newline=True)
+EDGE = re.compile(r'<(?:rect|text) x="\S+" y="(\S+)"(?: width="\S+" height="(\S+)")?')
 DRAWINGS = sorted((ROOT / "tools/handouts/pictures").glob("*.txt"))
 
 
@@ -45,18 +48,22 @@ def draw(drawing: Path) -> str:
         text = template.render(contract().numbers, bit=bit, grouped=grouped, members=members)
     except (jinja2.TemplateError, TypeError) as error:
         raise HandoutError(f"{drawing.name}: {error}") from None
-    picture = Picture()
+    title, parts, macros = "", [], BOARD.module
     for part in re.split(r"\n(?=\w)", text.strip()):
         head, *below = part.split("\n")
         head, _, words = head.partition(":")
         verb, *options = re.split(r"[ ,]", head)
+        numbers = [float(option) for option in options if option.isdigit()]
         if verb == "fits":
             check_fits(options[0], words)
+        elif verb == "title":
+            title, (width, *_) = escape(words.strip()), [*numbers, 720]
+            macros = BOARD.make_module({"picture_width": width})
         else:
-            numbers = [float(option) for option in options if option.isdigit()]
-            getattr(picture, verb)("\n".join(map(str.strip, below or [words])),
-                                   {*options}, *numbers)
-    return picture.svg()
+            lines = [escape(line.strip()) for line in below or [words]]
+            parts.append(getattr(macros, verb)(lines, options, *numbers))
+    bottom = max(float(y) + float(height or 6) for y, height in EDGE.findall("".join(parts)))
+    return str(getattr(macros, "frame")(title, bottom + 16, "".join(parts)))
 
 
 def draw_all() -> Dict[str, str]:
