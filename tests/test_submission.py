@@ -58,7 +58,7 @@ def test_a_name_is_enough_where_no_path_is(tmp_path, front):
                          archive(tmp_path, (front + "gdt_load.S", SOLUTION), ("notes.txt", b"")))
     assert submission.files == {PATH: SOLUTION}
     assert submission.notes == [
-        "ignored: notes.txt: is no exercise's file", f"taken: {front}gdt_load.S: as {PATH}"
+        f"taken: {front}gdt_load.S: as {PATH}", "ignored: notes.txt: is no exercise's file"
     ]
 
 

@@ -57,6 +57,16 @@ def labs(root: Path) -> List[Lab]:
     return sorted(found)
 
 
+def labs_named(root: Path, number: str) -> List[Lab]:
+    """The lab of that number; all of them where none is said."""
+    every = labs(root)
+    found = [lab for lab in every if number in ("", str(lab.number))]
+    if not found:
+        raise CourseError(f"LAB={number}: there is no such lab, only "
+                          f"{' '.join(str(lab.number) for lab in every)}")
+    return found
+
+
 def exercises_of(root: Path, lab: Lab) -> List[Exercise]:
     file, found = root / lab.grading / "exercises.txt", []
     for line in file.read_text("utf-8").splitlines() if file.exists() else ():

@@ -56,6 +56,11 @@ def pristine(root: Path, exercise: Exercise) -> str:
     return skeleton(solution.read_text("utf-8"), exercise.id, exercise.path)
 
 
+def is_pristine(root: Path, exercise: Exercise, data: bytes) -> bool:
+    """Whether nothing is written yet."""
+    return digest(data) == digest(pristine(root, exercise).encode())
+
+
 def declared(text: str, path: str) -> List[str]:
     """The functions that an exercise is about, from the text of its skeleton or solution."""
     return (GLOBAL if path.endswith(".S") else FUNCTION).findall(text)
@@ -134,53 +139,41 @@ def check_all(root: Path) -> Tuple[List[str], List[str]]:
     return problems, touched
 
 
-def free_name(file: Path) -> Path:
-    """A name beside the file that nothing has yet: gdt_load.S.old, .old2, …"""
-    number = 1
-    while (old := file.with_name(f"{file.name}.old{'' if number == 1 else number}")).exists():
-        number += 1
-    return old
+def check(root: Path) -> int:
+    problems, touched = check_all(root)
+    if touched:
+        problems += [f"worked on: {' '.join(touched)}",
+                     "this is for the course's own files; for yours there is `make grade`"]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
 
 
 def reset(root: Path, id: str) -> None:
-    """Start one exercise over; the student's version is kept beside it."""
+    """Start one exercise over; the student's version is kept beside it: .old, .old2, …"""
     known = {exercise.id: exercise for exercise in exercises(root)}
     if id not in known:
         raise CourseError(f"EX={id}: there is no such exercise, only {' '.join(known)}")
     path, text = "labs/" + known[id].path, pristine(root, known[id])
     file = root / path
-    if not file.exists() or file.read_bytes() != text.encode():
-        if file.exists():
-            old = free_name(file)
-            file.rename(old)
-            print(f"kept your version as {old.relative_to(root)}")
-        file.write_text(text, "utf-8")
+    if file.exists() and file.read_bytes() != text.encode():
+        numbers = ("", *range(2, 1000))
+        old = next(name for name in (file.with_name(f"{file.name}.old{n}") for n in numbers)
+                   if not name.exists())
+        file.rename(old)
+        print(f"kept your version as {old.relative_to(root)}")
+    file.write_text(text, "utf-8")
     print(f"{path} is as it was at the start")
-
-
-def check(root: Path) -> int:
-    problems, touched = check_all(root)
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    if touched:
-        print("worked on: " + " ".join(touched), file=sys.stderr)
-        print("this is for the course's own files; for yours there is `make grade`",
-              file=sys.stderr)
-    return 1 if problems or touched else 0
 
 
 def main(arguments: List[str]) -> int:
     """skeleton write | check | reset ID"""
-    root = Path.cwd()
-    try:
-        if arguments[0] == "check":
-            return check(root)
-        if arguments[0] == "write":
-            for path in write_all(root):
-                print(f"left alone, since it has been worked on: {path}")
-        else:
-            reset(root, arguments[1])
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 2
+    root, command = Path.cwd(), arguments[0]
+    if command == "check":
+        return check(root)
+    if command == "write":
+        for path in write_all(root):
+            print(f"left alone, since it has been worked on: {path}")
+    else:
+        reset(root, arguments[1])
     return 0

@@ -1,5 +1,6 @@
 """The files in a folder or an archive that somebody else has packed: nothing is unpacked to
 disk, and what reading costs is bounded before it is paid."""
+import bz2
 import gzip
 import io
 import lzma
@@ -8,10 +9,13 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Callable, Iterator, NamedTuple
+from typing import IO, Any, Callable, Dict, Iterator, NamedTuple, Optional
 
+from ringstep.course.labs import CourseError
 from ringstep.grading.text import one_line
 
 FILE_BYTES = 256 << 10
@@ -21,13 +25,15 @@ NAME_BYTES = 1000
 ARCHIVE_BYTES = 16 << 20
 TAR_BYTES = 64 << 20
 FILE, LINK, OTHER = "file", "link", "other"
+PACKERS: Dict[bytes, Any] = {           # by a file's first bytes
+    b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
 # What the libraries raise that read damaged archives, and what is none.
 DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError,
            ValueError, LookupError, OverflowError, RuntimeError, struct.error)
 
 
-class SubmissionError(Exception):
+class SubmissionError(CourseError):
     """The submission cannot be graded; why, in one line."""
 
     def __str__(self) -> str:
@@ -37,24 +43,15 @@ class SubmissionError(Exception):
 class Member(NamedTuple):
     name: str
     kind: str
-    size: int
-    read: Callable[[], bytes]   # a file's bytes: of a larger one the first FILE_BYTES
-
-
-def nothing() -> bytes:
-    return b""
+    size: int = 0
+    read: Callable[[], bytes] = bytes   # a file's bytes: of a larger one the first FILE_BYTES
 
 
 def members(path: Path) -> Iterator[Member]:
     """What is in a folder or an archive; of an archive nothing that leaves the tree."""
-    if path.is_dir():
-        found = in_folder(path)
-    elif not path.is_file():
+    if not path.is_dir() and not path.is_file():
         raise SubmissionError(f"{path}: there is no such folder or archive")
-    elif path.stat().st_size > ARCHIVE_BYTES:
-        raise SubmissionError(f"{path}: is larger than {ARCHIVE_BYTES >> 20} MiB")
-    else:
-        found = in_zip(path) if zipfile.is_zipfile(path) else in_tar(path)
+    found = in_folder(path) if path.is_dir() else in_archive(path)
     for number, member in enumerate(found, 1):
         if number > MEMBERS:
             raise SubmissionError(f"{path}: more than {MEMBERS} files")
@@ -73,61 +70,61 @@ def in_folder(folder: Path) -> Iterator[Member]:
     for entry in inside:
         path = Path(entry.path)
         if entry.is_symlink():
-            yield Member(entry.name, LINK, 0, nothing)
+            yield Member(entry.name, LINK)
         elif entry.is_dir():
-            yield Member(entry.name, OTHER, 0, nothing)
+            yield Member(entry.name, OTHER)
             for member in in_folder(path):
                 yield member._replace(name=f"{entry.name}/{member.name}")
         elif entry.is_file():
             yield Member(entry.name, FILE, entry.stat().st_size, path.read_bytes)
 
 
+def in_archive(file: Path) -> Iterator[Member]:
+    if file.stat().st_size > ARCHIVE_BYTES:
+        raise SubmissionError(f"{file}: is larger than {ARCHIVE_BYTES >> 20} MiB")
+    with readable(file):
+        yield from in_zip(file) if zipfile.is_zipfile(file) else in_tar(file)
+
+
+@contextmanager
+def readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except DAMAGED as error:
+        why = str(error).splitlines()[0] if str(error) else "it ends too early"
+        raise SubmissionError(f"{file}: is no .tar.gz, .tar.xz, .tar or .zip that can be read "
+                              f"({why})") from None
+
+
+def first_bytes(file: Path, opened: Callable[[Any], Optional[IO[bytes]]], info: Any) -> bytes:
+    with readable(file):
+        data = opened(info)
+        return data.read(FILE_BYTES) if data else b""
+
+
 def unpacked(file: Path) -> bytes:
     """The bytes of a .tar, of which a .tar.gz is no larger than it may be."""
     with open(file, "rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-    with gzip.open(file) if packed else open(file, "rb") as data:
-        found = data.read(TAR_BYTES + 1)
+        unpack = PACKERS.get(raw.read(2), open)
+    with unpack(file, "rb") as data:
+        found: bytes = data.read(TAR_BYTES + 1)
     if len(found) > TAR_BYTES:
         raise SubmissionError(f"{file}: unpacks to more than {TAR_BYTES >> 20} MiB")
     return found
 
 
 def in_tar(file: Path) -> Iterator[Member]:
-    try:
-        with tarfile.open(fileobj=io.BytesIO(unpacked(file)), mode="r:") as archive:
-            for info in archive:
-                yield tar_member(archive, info)
-    except DAMAGED as error:
-        why = str(error).splitlines()[0] if str(error) else "it ends too early"
-        raise SubmissionError(f"{file}: is no .tar.gz, .tar or .zip that can be read "
-                              f"({why})") from None
-
-
-def tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
-    def read() -> bytes:
-        data = archive.extractfile(info)
-        return data.read(FILE_BYTES) if data else b""
-    if info.isreg():
-        return Member(info.name, FILE, info.size, read)
-    if info.isdir():
-        return Member(info.name, OTHER, 0, nothing)
-    if info.issym():
-        return Member(info.name, LINK, 0, nothing)
-    raise SubmissionError(f"{info.name} is a link or a device")
+    with tarfile.open(fileobj=io.BytesIO(unpacked(file)), mode="r:") as archive:
+        for info in archive:
+            if not (info.isreg() or info.isdir() or info.issym()):
+                raise SubmissionError(f"{info.name} is a link or a device")
+            kind = FILE if info.isreg() else OTHER if info.isdir() else LINK
+            yield Member(info.name, kind, info.size,
+                         partial(first_bytes, file, archive.extractfile, info))
 
 
 def in_zip(file: Path) -> Iterator[Member]:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            for info in archive.infolist():
-                yield zip_member(archive, info)
-    except DAMAGED as error:
-        raise SubmissionError(f"{file}: is no .zip that can be read ({error})") from None
-
-
-def zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
-    def read() -> bytes:
-        with archive.open(info) as data:
-            return data.read(FILE_BYTES)
-    return Member(info.filename, OTHER if info.is_dir() else FILE, info.file_size, read)
+    with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            yield Member(info.filename, OTHER if info.is_dir() else FILE, info.file_size,
+                         partial(first_bytes, file, archive.open, info))

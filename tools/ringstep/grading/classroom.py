@@ -4,67 +4,53 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any, Collection, Dict, List, NamedTuple, Optional
 
-from ringstep.course.labs import Lab, exercises, labs
-from ringstep.course.skeleton import digest, read_manifest
+from ringstep.course.labs import exercises, labs_named
+from ringstep.course.skeleton import is_pristine
 from ringstep.grading import report, report_files
-from ringstep.grading.edition import COMMON, copy, write_edition
+from ringstep.grading.edition import COMMON, write_edition
 from ringstep.grading.grade import Grader
 from ringstep.grading.registry import load_tests
-from ringstep.grading.submission import Submission, SubmissionError, collect, pack
+from ringstep.grading.submission import SubmissionError, collect, pack
 from ringstep.grading.text import cell, one_line
 from ringstep.grading.verdict import GRADER_ERROR, PASS
+from ringstep.grading.workspace import copy_parts
 
 TABLE = "scores.csv"
 
 
-def lab_of_number(root: Path, number: int) -> Lab:
-    known = {lab.number: lab for lab in labs(root)}
-    if number not in known:
-        raise SubmissionError(f"LAB={number}: there is no such lab, only "
-                              f"{' '.join(map(str, known))}")
-    return known[number]
-
-
-def handin(root: Path, number: Optional[int]) -> int:
+def handin(root: Path, number: str) -> None:
     """Pack a student's exercise files, of one lab or of all."""
-    chosen = labs(root) if number is None else [lab_of_number(root, number)]
-    target = root / ("handin.tar.gz" if number is None else f"handin-lab{number}.tar.gz")
-    listed = read_manifest(root)
-    for path in pack(root, target, chosen):
-        same = digest((root / "labs" / path).read_bytes()) == listed.get("labs/" + path)
-        print(f"  {path}{'   (not written yet)' if same else ''}")
-    known = {exercise.path for exercise in exercises(root)}
+    target = root / (f"handin-lab{number}.tar.gz" if number else "handin.tar.gz")
+    packed = pack(root, target, labs_named(root, number))
+    known = {exercise.path: exercise for exercise in exercises(root)}
+    for path, data in packed.items():
+        print(f"  {path}{'   (not written yet)' if is_pristine(root, known[path], data) else ''}")
     for file in sorted((root / "labs").glob("lab*/exercises/*")):
         if str(file.relative_to(root / "labs")) not in known:
             print(one_line(f"  left out, no exercise's file: {file.relative_to(root / 'labs')}"))
-    print(f"{target.relative_to(root)}")
-    return 0
+    print(target.relative_to(root))
 
 
-def edition(root: Path, number: int) -> int:
-    lab_of_number(root, number)
-    target = write_edition(root, number)
-    print(f"{target.relative_to(root)}: labs 1 to {number}, solutions of the labs before {number}")
-    return 0
+def edition(root: Path, number: str) -> None:
+    lab, = labs_named(root, number)
+    print(f"{write_edition(root, lab.number).relative_to(root)}: labs 1 to {number}, "
+          f"solutions of the labs before {number}")
 
 
-def opened(root: Path, source: str) -> int:
+def opened(root: Path, source: str) -> None:
     """Write a tree with a hand-in's exercises in it, to boot them and look at them."""
     if not source:
         raise SubmissionError("say SUBMISSION=folder or archive")
     handed_in = collect(root, source)
     target = root / "build/opened"
     shutil.rmtree(target, ignore_errors=True)
-    for part in (*COMMON, "labs", "solutions", "grading"):
-        copy(root, target, part, "__pycache__", "*.old*")
+    copy_parts(root, target, [*COMMON, "labs", "solutions", "grading"], "__pycache__", "*.old*")
     for path, data in handed_in.files.items():
         (target / "labs" / path).write_bytes(data)
     print(one_line(f"{target.relative_to(root)}: this tree with the exercises of {source}"))
-    return 0
 
 
 # ---- a folder of hand-ins ------------------------------------------------
@@ -120,7 +106,7 @@ def grade_one(root: Path, source: Path, numbers: Collection[int], folder: Path) 
     if source.is_symlink():
         return Row(0, None, "is a link")
     try:
-        handed_in: Submission = collect(root, source, numbers)
+        handed_in = collect(root, source, numbers)
     except SubmissionError as error:
         return Row(0, None, str(error))
     mark = fingerprint(root, handed_in.files, numbers)
@@ -128,11 +114,10 @@ def grade_one(root: Path, source: Path, numbers: Collection[int], folder: Path) 
     if before:
         return before
     grader = Grader(root, handed_in, numbers)
-    grader.run()
-    row = Row(report_files.score_of(grader), report_files.points_of(grader), remarks(grader))
-    unsure = any(grade.verdict == GRADER_ERROR for grade in grader.exercises.values())
+    verdicts = {grade.verdict for grade in grader.run().values()}
+    row = Row(grader.score, grader.points, remarks(grader))
     # What could not be graded is tried again next time.
-    more = {} if unsure else {"fingerprint": mark, "remark": row.remark}
+    more = {} if GRADER_ERROR in verdicts else {"fingerprint": mark, "remark": row.remark}
     report_files.write_all(grader, folder, **more)
     return row
 
@@ -140,16 +125,13 @@ def grade_one(root: Path, source: Path, numbers: Collection[int], folder: Path) 
 def names_of(sources: List[Path]) -> Dict[Path, str]:
     """What each hand-in is called: its file's name; without its ending, where no other has
     that name, nor the table."""
-    short = [source.name[:-7] if source.name.endswith(".tar.gz") else source.name
-             for source in sources]
-    taken = {TABLE}
-    names = {}
-    for source, name in zip(sources, short):
-        if short.count(name) > 1 or not name:
-            name = source.name
+    names: Dict[Path, str] = {}
+    for source in sources:
+        taken = {TABLE, "", *names.values()}
+        short = source.name[:-7] if source.name.endswith(".tar.gz") else source.name
+        name = source.name if short in taken else short
         while name in taken:
             name += "-handin"
-        taken.add(name)
         names[source] = name
     return names
 
@@ -158,9 +140,8 @@ def write_table(file: Path, rows: Dict[str, Row]) -> None:
     with open(file, "w", newline="", encoding="utf-8") as opened:
         table = csv.writer(opened)
         table.writerow(("submission", "score", "points", "remark"))
-        for name, row in rows.items():
-            points = "" if row.points is None else row.points
-            table.writerow((cell(name), row.score, points, cell(row.remark)))
+        for name, row in rows.items():          # points: of None an empty cell
+            table.writerow((cell(name), row.score, row.points, cell(row.remark)))
 
 
 def grade_all(root: Path, directory: Path, numbers: Collection[int], target: Path) -> int:
@@ -189,28 +170,20 @@ def grade_all(root: Path, directory: Path, numbers: Collection[int], target: Pat
     return 2 if any(row.remark.startswith("grader-error") for row in rows.values()) else 0
 
 
-def grade_folder(root: Path, words: List[str]) -> int:
-    folder, number, target = [*words, "", "", ""][:3]
+def grade_folder(root: Path, folder: str, number: str, report: str) -> int:
     if not folder or not Path(folder).is_dir():
         raise SubmissionError(f"DIR={folder}: there is no such folder; "
                               "say DIR=folder with the hand-ins")
-    numbers = [int(number)] if number else [lab.number for lab in labs(root)]
+    numbers = [lab.number for lab in labs_named(root, number)]
     load_tests(root, numbers)
-    where = root / "grades" / (f"lab{number}" if number else "all")
-    return grade_all(root, Path(folder), numbers, Path(target) if target else where)
+    target = Path(report or root / "grades" / (f"lab{number}" if number else "all"))
+    return grade_all(root, Path(folder), numbers, target)
 
 
 def main(arguments: List[str]) -> int:
-    """classroom handin [N] | edition N | open SUBMISSION | grade-all DIR [N] [TARGET]"""
-    root, command, rest = Path.cwd(), arguments[0], arguments[1:]
-    try:
-        if command == "handin":
-            return handin(root, int(rest[0]) if rest and rest[0] else None)
-        if command == "edition":
-            return edition(root, int(rest[0]))
-        if command == "open":
-            return opened(root, rest[0])
-        return grade_folder(root, rest)
-    except SubmissionError as error:
-        print(error, file=sys.stderr)
-        return 2
+    """classroom handin [N] | edition N | open SUBMISSION | grade-all DIR N TARGET"""
+    command, *words = arguments
+    if command == "grade-all":
+        return grade_folder(Path.cwd(), *words)
+    {"handin": handin, "edition": edition, "open": opened}[command](Path.cwd(), *words or [""])
+    return 0

@@ -1,10 +1,10 @@
 """The tree that students get for a lab: the labs up to it, the solutions of those before it."""
 import shutil
 from pathlib import Path
-from typing import List
 
 from ringstep.course.labs import Lab, exercises_of, labs
-from ringstep.course.skeleton import digest, pristine, write_manifest
+from ringstep.course.skeleton import digest, pristine
+from ringstep.grading.workspace import copy_parts
 
 # What an edition has, besides its labs.
 COMMON = ("Makefile", "LICENSE", "setup", "Containerfile", ".dockerignore", ".editorconfig",
@@ -29,27 +29,14 @@ EARLIER = """ The solutions of the labs before this one are in `solutions/`:
 `make qemu-nox SOLVED=earlier` boots with them."""
 
 
-def copy(root: Path, target: Path, part: str, *without: str) -> None:
-    source = root / part
-    (target / part).parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target / part, dirs_exist_ok=True,
-                        ignore=shutil.ignore_patterns(*without))
-    elif source.exists():
-        shutil.copy2(source, target / part)
-
-
-def copy_lab(root: Path, target: Path, lab: Lab, solved: bool) -> None:
-    copy(root, target, f"labs/{lab.name}", *COURSE_ONLY)
-    copy(root, target, lab.grading, *COURSE_ONLY)
+def write_exercises(root: Path, target: Path, lab: Lab, solved: bool) -> None:
     for exercise in exercises_of(root, lab):
-        text = pristine(root, exercise)
         for folder in ("labs", "labs/.pristine"):
             file = target / folder / exercise.path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
+            file.write_text(pristine(root, exercise), "utf-8")
         if solved:
-            copy(root, target, f"solutions/{exercise.path}")
+            copy_parts(root, target, [f"solutions/{exercise.path}"])
 
 
 def list_given(target: Path) -> None:
@@ -62,21 +49,14 @@ def list_given(target: Path) -> None:
     (target / "labs/given.sha256").write_text("".join(rows), "utf-8")
 
 
-def listed(root: Path, upto: List[Lab]) -> None:
-    write_manifest(root, {
-        f"labs/{exercise.path}": digest((root / "labs" / exercise.path).read_bytes())
-        for lab in upto for exercise in exercises_of(root, lab)})
-
-
 def write_edition(root: Path, number: int) -> Path:
     target = root / "build" / f"edition-lab{number}"
     shutil.rmtree(target, ignore_errors=True)
     *earlier, own = [lab for lab in labs(root) if lab.number <= number]
-    for part in COMMON:
-        copy(root, target, part, *COURSE_ONLY)
-    for lab in [*earlier, own]:
-        copy_lab(root, target, lab, solved=lab != own)
-    listed(target, [*earlier, own])
+    folders = [folder for lab in (*earlier, own) for folder in (f"labs/{lab.name}", lab.grading)]
+    copy_parts(root, target, [*COMMON, *folders], *COURSE_ONLY)
+    for lab in (*earlier, own):
+        write_exercises(root, target, lab, solved=lab != own)
     list_given(target)
     (target / "README.md").write_text(README.format(
         number=number, lab=own.name, page=own.page, earlier=EARLIER if earlier else ""), "utf-8")

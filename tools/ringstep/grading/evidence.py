@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from ringstep.course.labs import by_number, exercises
+from ringstep.course.labs import exercises
 from ringstep.explain import postmortem
 from ringstep.explain.scene import Scene
 from ringstep.grading.registry import Boot
@@ -108,15 +108,13 @@ class Evidence:
             return f"it was stopped at its limit of {record.limit}"
         if record.end == "gave-up":
             return f"{ENDS[record.end]} ({record.limit})"
-        return "; ".join([ENDS[record.end], *self.last_exceptions()])
-
-    def last_exceptions(self) -> List[str]:
-        if self.record.end not in ("triple-fault", "reset"):
-            return []
+        if record.end not in ("triple-fault", "reset"):
+            return ENDS[record.end]
         try:
-            return list(postmortem.last_exceptions(self.record, self.symbols.path))
+            exceptions = list(postmortem.last_exceptions(record, self.symbols.path))
         except UNREADABLE:
-            return []
+            exceptions = []
+        return "; ".join([ENDS[record.end], *exceptions])
 
     @property
     def last_words(self) -> str:
@@ -157,17 +155,17 @@ class Evidence:
             return ""
         return next((id for id, _, path in exercises(self.root) if found and path == found[1]), "")
 
-    def stopped_before(self, id: str) -> bool:
-        """Whether the run ended badly in an earlier exercise."""
-        return bool(self.stopped_in) and by_number(self.stopped_in) < by_number(id)
-
     @property
     def ends_well(self) -> bool:
         return self.record.end == "power-off" and self.record.status == 0
 
+    @property
+    def hangs(self) -> bool:
+        return self.record.end == "limit"
+
     def ended_well(self) -> None:
         """The kernel came to its own end, and did not stop on the way."""
-        if self.record.end == "limit":
+        if self.hangs:
             raise NotReached(self.stopped())
         self.expect(self.ends_well, "the kernel runs to its end and switches the machine off",
                     self.stopped())

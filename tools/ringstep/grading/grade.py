@@ -2,22 +2,20 @@
 import os
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, Collection, Dict, List, Optional, Sequence
 
 from ringstep.course.labs import exercises, labs as labs_in
-from ringstep.course.skeleton import digest, read_manifest
+from ringstep.course.skeleton import is_pristine
 from ringstep.grading import plan
-from ringstep.grading.harness import Run
 from ringstep.grading.judge import Judge, depend_on_the_first
 from ringstep.grading.kernels import BootKernel, Kernels, Outcomes, boot_kernel
+from ringstep.grading.parallel import workers
 from ringstep.grading.plan import Batch, Task
 from ringstep.grading.registry import BOTH, load_tests
 from ringstep.grading.submission import Submission
 from ringstep.grading.verdict import PASS, Finding, Grade, Result
 from ringstep.grading.workspace import BuildError, Workspace
-from ringstep.machine import process
 
 
 class Grader:
@@ -38,33 +36,31 @@ class Grader:
 
     def grades(self) -> List[Grade]:
         """Of each exercise that has a test, none yet."""
-        listed, tested = read_manifest(self.root), {test.exercise for test in self.tests}
-        found = []
-        for exercise in exercises(self.root):
-            if exercise.id in tested:
-                data = self.submission.files.get(exercise.path)
-                untouched = data is None or digest(data) == listed.get("labs/" + exercise.path)
-                found.append(Grade(exercise, unwritten=untouched))
-        return found
+        tested, files = {test.exercise for test in self.tests}, self.submission.files
+        return [Grade(*exercise, unwritten=exercise.path not in files
+                      or is_pristine(self.root, exercise, files[exercise.path]))
+                for exercise in exercises(self.root) if exercise.id in tested]
+
+    @property
+    def score(self) -> int:
+        return sum(grade.score for grade in self.exercises.values())
+
+    @property
+    def points(self) -> int:
+        return sum(grade.points for grade in self.exercises.values())
 
     def run(self) -> Dict[str, Grade]:
         """Grade everything; the exercises by id."""
         started = time.monotonic()
         written = [grade for grade in self.exercises.values() if not grade.unwritten]
         files = {grade.path: self.submission.files[grade.path] for grade in written}
-        with Workspace(self.root, files) as self.space, \
-                ThreadPoolExecutor(os.cpu_count() or 2) as self.pool:
+        with Workspace(self.root, files) as self.space, workers() as self.pool:
             self.kernels = Kernels(self.space, self.submission.files, self.emulators,
                                    self.progress, self.boot_kernel, self.seed)
             self.judge = Judge(self.kernels, list(self.exercises.values()))
-            try:
-                for lab in self.labs:
-                    self.lab(lab, [grade for grade in written if grade.lab == lab])
-            except BaseException:       # Ctrl-C: what has not begun need not begin
-                self.pool.shutdown(wait=False, cancel_futures=True)
-                process.stop_all()
-                raise
-            self.boots = self.kernels.boots
+            for lab in self.labs:
+                self.lab(lab, [grade for grade in written if grade.lab == lab])
+        self.boots = self.kernels.boots
         self.seconds = time.monotonic() - started
         return self.exercises
 
@@ -102,13 +98,14 @@ class Grader:
     def grade(self, batches: List[Batch]) -> None:
         """Boot what the exercises of each batch need, and see what the tests say."""
         tasks = plan.tasks(batches, self.tests)
-        outcomes = self.pool.map(lambda number: self.boot(number, tasks[number]),
-                                 range(len(tasks)))
+        outcomes = self.pool.map(self.boot, range(len(tasks)), tasks)
         findings: Dict[str, Dict[str, Finding]] = {}
         for number, (task, runs) in enumerate(zip(tasks, outcomes)):
             if task.batch.hung < number:
                 runs = self.kernels.none()
-            note_where_it_stopped(task.batch, runs)
+            if task.batch.brief and not task.batch.stopped_in:
+                stops = [run.stopped_in for run in runs.values() if run.stopped_in]
+                task.batch.stopped_in = stops[0] if stops else ""
             for test in task.tests:
                 findings[test.name] = {name: self.judge.finding(test, run)
                                        for name, run in runs.items()}
@@ -127,13 +124,6 @@ class Grader:
         if batch.hung < number:
             return self.kernels.none()
         runs = self.kernels.boot(task.boot, batch.students, batch.brief)
-        hangs = any(isinstance(run, Run) and run.record.end == "limit" for run in runs.values())
-        if hangs and batch.has_one_job:
+        if batch.has_one_job and any(run.hangs for run in runs.values()):
             batch.hung = min(batch.hung, number)
         return runs
-
-
-def note_where_it_stopped(batch: Batch, runs: Outcomes) -> None:
-    if batch.brief and not batch.stopped_in:
-        stops = [run.stopped_in for run in runs.values() if isinstance(run, Run)]
-        batch.stopped_in = next(filter(None, stops), "")

@@ -9,10 +9,10 @@ from typing import Dict, List, Optional
 
 from ringstep.grading.evidence import Evidence
 from ringstep.grading.registry import BOTH, Boot, Test, Watch, test
-from ringstep.grading.seen import Fail, Group, NotReached, Note, SystemCall, signed
+from ringstep.grading.seen import Fail, Group, NotReached, Note, SystemCall, grouped, signed
 from ringstep.kernel import paging, symbols
 from ringstep.kernel.contract import constants
-from ringstep.machine.record import Event, Record, Registers, Snapshot
+from ringstep.machine.record import Record, Registers, Snapshot
 
 __all__ = ["BOTH", "Boot", "Fail", "Group", "NotReached", "Run", "SystemCall", "Test", "Watch",
            "program_starts", "signed", "system_calls", "test"]
@@ -45,20 +45,6 @@ def stub_of(known: symbols.Symbols, vector: int) -> int:
     if entry is None:
         raise LookupError("the table of the stubs is not in the kernel's file")
     return int.from_bytes(entry, "little")
-
-
-def call_in_record(event: Event) -> SystemCall:
-    registers = event.registers
-    if registers is None:
-        raise LookupError("QEMU's record has no registers at a system call")
-    return SystemCall(registers, event.rip, event.cs, registers.rflags, event.rsp, event.ss)
-
-
-def call_at_stub(snapshot: Snapshot) -> SystemCall:
-    frame = snapshot.stack or (None,) * FRAME_WORDS
-    rip, cs, rflags, rsp, ss = frame
-    return SystemCall(snapshot.registers, rip, cs, rflags, rsp, ss,
-                      entry=snapshot.registers["rsp"] + 8 * FRAME_WORDS)
 
 
 class Run(Evidence):
@@ -114,13 +100,7 @@ class Run(Evidence):
         """The observations, cut before each one named `first`, of which there is one at least."""
         self.value(first)
         self.values(first, count)
-        groups: List[Group] = []
-        for name, value in self.observed:
-            if name == first:
-                groups.append(Group())
-            if groups:
-                groups[-1].setdefault(name, value)
-        return groups
+        return grouped(self.observed, first)
 
     # ---- page tables ----
 
@@ -139,12 +119,14 @@ class Run(Evidence):
         vector = call_vector(self.root)
         genuine = [e for e in self.exceptions(vector, "software") if e.cpl == 3]
         if self.emulator == "qemu":
-            return [call_in_record(event) for event in genuine]
-        calls = [call_at_stub(snapshot) for snapshot in self.snapshots(SYSTEM_CALL)]
-        self.expect(len(calls) <= len(genuine), "system calls that come from ring 3",
-                    f"{len(calls)} came to the stub of int {vector:#x}, yet Bochs has seen "
+            return [SystemCall(e.registers, None, e.rip, e.cs, e.registers.rflags, e.rsp, e.ss)
+                    for e in genuine if e.registers]
+        stubs = self.snapshots(SYSTEM_CALL)
+        self.expect(len(stubs) <= len(genuine), "system calls that come from ring 3",
+                    f"{len(stubs)} came to the stub of int {vector:#x}, yet Bochs has seen "
                     f"ring 3 execute {len(genuine)}")
-        return calls
+        return [SystemCall(each.registers, each.registers["rsp"] + 8 * FRAME_WORDS,
+                           *(each.stack or (None,) * FRAME_WORDS)) for each in stubs]
 
     def reports(self, program: str) -> Dict[int, int]:
         """What a test program reported: {what: value}."""

@@ -3,24 +3,23 @@
 They stand in grading/hostile/*.S, and grading/lab3/hostile.c runs them; here its notes are
 held against the table in its image and against the emulator's own record.
 """
-import os
 import re
 import struct
 import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ringstep.course.labs import CourseError
 from ringstep.grading.harness import Boot, Run
 from ringstep.grading.kernels import boot_kernel
+from ringstep.grading.parallel import workers
 from ringstep.grading.registry import BOTH
-from ringstep.grading.seen import NotReached, signed
+from ringstep.grading.seen import Group, NotReached, grouped, signed
 from ringstep.grading.workspace import Kernel
 from ringstep.kernel import decode, symbols
-from ringstep.machine import process
 from ringstep.machine.record import Limits
 
 MARK = b"order of attack\0"             # as in hostile.c, before four words
@@ -41,18 +40,12 @@ class Row(NamedTuple):
     value: int
 
 
-class Ending(NamedTuple):
-    vector: int
-    value: int
-
-    def __str__(self) -> str:
-        value = "" if self.value == ANY else f" {self.value:#x}"
-        if self.vector == EXIT:
-            return f"exit({signed(self.value)})"
-        if self.vector == REFUSED:
-            return f"refused with {self.value}"
-        names = {SLICES: "the timer", NO_TRAP: "no trap", SEVERAL: "an end of its own"}
-        return names.get(self.vector) or f"{decode.vector(self.vector)}{value}"
+def in_words(vector: int, value: int) -> str:
+    """How a program ended, or must end."""
+    names = {SLICES: "the timer", NO_TRAP: "no trap", SEVERAL: "an end of its own",
+             EXIT: f"exit({signed(value)})", REFUSED: f"refused with {value}"}
+    more = "" if value == ANY else f" {value:#x}"
+    return names.get(vector) or f"{decode.vector(vector)}{more}"
 
 
 @dataclass
@@ -65,11 +58,10 @@ class Seen:
     wrong: List[str] = field(default_factory=list)
 
 
-def make(tree: Path, *arguments: str) -> Kernel:
+def make(tree: Path) -> Kernel:
     """The test kernel, with all exercises solved."""
-    done = subprocess.run(["make", "LAB=3", "SOLVED=all", "TEST=hostile", "PROGRAMS=",
-                           *arguments], cwd=tree,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    done = subprocess.run(["make", "LAB=3", "SOLVED=all", "TEST=hostile", "PROGRAMS="],
+                          cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     image = re.search(r"(\S+)/ringstep\.img", done.stdout)
     if done.returncode != 0 or not image:
@@ -83,70 +75,59 @@ def rows_of(kernel: Kernel) -> List[Row]:
     at, end = known.address("hostile_rows"), known.address("hostile_rows_end")
 
     def text(address: int) -> str:
-        return next(part for length in (96, 64, 32, 16, 8, 4)
-                    for part in [known.bytes_at(address, length)] if part
-                    ).split(b"\0")[0].decode()
+        letters = (known.bytes_at(address + i, 1) or b"\0" for i in count())
+        return b"".join(takewhile(lambda letter: letter != b"\0", letters)).decode()
     words = struct.iter_unpack("<QQQQq", known.bytes_at(at, end - at) or b"")
     return [Row(text(name), kind, vector, value) for name, _, kind, vector, value in words]
 
 
-def ordered(kernel: Kernel, image: str, order: Tuple[int, int, int, int]) -> Kernel:
-    """The same kernel with an order of what is to be run: seed, first, step, end."""
+def boot(emulator: str, kernel: Kernel, order: Tuple[int, int, int, int]) -> Run:
+    """Boot with an order of what is to be run: seed, first, step, end."""
     data = Path(kernel.image).read_bytes()
     at, words = data.index(MARK) + len(MARK), struct.pack("<4Q", *order)
-    Path(image).write_bytes(data[:at] + words + data[at + len(words):])
-    return Kernel(kernel.elf, image)
-
-
-def boot(emulator: str, kernel: Kernel, order: Tuple[int, int, int, int]) -> Run:
     with tempfile.TemporaryDirectory(prefix="ringstep-") as folder:
-        ours = ordered(kernel, f"{folder}/ringstep.img", order)
-        record = boot_kernel(emulator, ours, LIMITS, ())
+        image = Path(folder) / "ringstep.img"
+        image.write_bytes(data[:at] + words + data[at + len(words):])
+        record = boot_kernel(emulator, Kernel(kernel.elf, str(image)), LIMITS, ())
     return Run(Path.cwd(), Boot(3), record, kernel.elf)
 
 
-def notes_of(run: Run) -> List[Dict[str, int]]:
+def notes_of(run: Run) -> List[Group]:
     """For each program what the test kernel has noted; the last one may not have ended."""
-    groups: List[Dict[str, int]] = []
     try:
-        for name, value in run.observed_so_far():
-            if name == "program":
-                groups.append({})
-            if groups:
-                groups[-1].setdefault(name, value)
+        return grouped(run.observed_so_far(), "program")
     except (NotReached, LookupError):
-        pass                            # nothing is known of its memory
-    return groups
+        return []                       # nothing is known of its memory
 
 
-def agrees(row: Row, end: Ending, emulator: str) -> bool:
-    if row.kind == NOT_ON_QEMU and emulator == "qemu" and end.vector < SLICES:
+def agrees(row: Row, vector: int, value: int, emulator: str) -> bool:
+    if row.kind == NOT_ON_QEMU and emulator == "qemu" and vector < SLICES:
         return True
     if row.vector == SEVERAL:           # floating point: an exception, or it is allowed
-        return end.vector in (6, 7, EXIT)
-    value = end.value & 0xFFFFFFFF if end.vector == EXIT else end.value
-    expected = row.value & 0xFFFFFFFF if row.vector == EXIT else row.value
-    return row.vector == end.vector and (row.value == ANY or value == expected
-                                         or row.vector == SLICES)
+        return vector in (6, 7, EXIT)
+    mask = 0xFFFFFFFF if vector == EXIT else -1
+    return row.vector == vector and (row.vector == SLICES or row.value == ANY
+                                     or row.value & mask == value & mask)
 
 
 def judge(run: Run, names: Sequence[str], rows: Optional[Sequence[Row]], seen: Seen) -> int:
     """Count what came of a boot; the number of the last program that began, or -1."""
-    last, ends = -1, []
+    last, name, ends = -1, "the boot", []
     for note in notes_of(run):
         last, seen.programs = note["program"], seen.programs + 1
         name = names[last]
-        end = Ending(note.get("vector", NO_TRAP), signed(note.get("value", 0)))
         if "vector" not in note:
             break
-        ends.append(end)
+        vector, value = note["vector"], signed(note.get("value", 0))
+        ends.append(vector)
         # A random program may jump back to where it found that out, into its own leavings.
-        if rows and end.vector == EXIT and end.value & 0xFFFFFFFF == LEAKED:
+        if rows and vector == EXIT and value & 0xFFFFFFFF == LEAKED:
             seen.leaks += 1
             seen.wrong.append(f"{name}: before it began, its fresh pages were not zero")
-        elif rows and not agrees(rows[last], end, run.emulator):
-            expected = Ending(rows[last].vector, rows[last].value)
-            seen.wrong.append(f"{name}: expected {expected}, it ended with {end}")
+        elif rows and not agrees(rows[last], vector, value, run.emulator):
+            expected = in_words(rows[last].vector, rows[last].value)
+            seen.wrong.append(f"{name}: expected {expected}, it ended with "
+                              f"{in_words(vector, value)}")
         lost = signed(note["frames lost"])
         if lost:
             seen.lost += abs(lost)
@@ -156,17 +137,16 @@ def judge(run: Run, names: Sequence[str], rows: Optional[Sequence[Row]], seen: S
             seen.wrong.append(f"{name}: the neighbour is harmed "
                               f"({note['neighbour harmed'] & 0xFFFFFFFF:#x} in innocent.S)")
             return last
-    check_record(run, ends, names[last] if last >= 0 else "the boot", seen)
+    check_record(run, ends, name, seen)
     try:
         run.observed
     except (NotReached, LookupError):
         seen.deaths += 1
-        seen.wrong.append(f"{names[last] if last >= 0 else 'the boot'}: the kernel died: "
-                          f"{run.stopped()}; {run.last_words[:200]}")
+        seen.wrong.append(f"{name}: the kernel died: {run.stopped()}; {run.last_words[:200]}")
     return last
 
 
-def check_record(run: Run, ends: Sequence[Ending], name: str, seen: Seen) -> None:
+def check_record(run: Run, ends: Sequence[int], name: str, seen: Seen) -> None:
     """The kernel's notes are claims: the emulator has recorded each exception by itself."""
     events = run.exceptions()
     inside = [event for event in events if event.cpl == 0]
@@ -175,7 +155,7 @@ def check_record(run: Run, ends: Sequence[Ending], name: str, seen: Seen) -> Non
         seen.wrong.append(f"{name}: {decode.vector(inside[0].vector)} in the kernel itself")
     # For Bochs int1 is a software interrupt.
     recorded = [event.vector for event in events if event.cpl == 3 and event.vector != 1]
-    noted = [end.vector for end in ends if end.vector < SLICES and end.vector != 1]
+    noted = [vector for vector in ends if vector < SLICES and vector != 1]
     if recorded[:len(noted)] != noted:
         seen.wrong.append(f"up to {name}: the kernel has noted {len(noted)} exceptions of ring "
                           f"3, {run.emulator} has recorded {len(recorded)} and others")
@@ -196,17 +176,15 @@ def hostile(tree: Path, step: int, *arguments: str) -> Tuple[str, List[str]]:
     """The summary, and what is wrong."""
     kernel = make(tree, *arguments)
     rows = rows_of(kernel)
-    with ThreadPoolExecutor(len(BOTH)) as pool:
-        try:
-            both = list(pool.map(lambda name: run_rows(name, kernel, rows, step), BOTH))
-        except BaseException:
-            process.stop_all()
-            raise
+    with workers() as pool:
+        both = list(pool.map(lambda name: run_rows(name, kernel, rows, step), BOTH))
     tried = rows[::step]
     files = sum(row.kind == FILE for row in tried)
-    wrong = [f"{emulator}: {line}" for emulator, seen in zip(BOTH, both) for line in seen.wrong]
-    wrong += [f"{emulator}: only {seen.programs} of {len(tried)} were run"
-              for emulator, seen in zip(BOTH, both) if seen.programs != len(tried)]
+    wrong = []
+    for emulator, seen in zip(BOTH, both):
+        wrong += [f"{emulator}: {line}" for line in seen.wrong]
+        if seen.programs != len(tried):
+            wrong.append(f"{emulator}: only {seen.programs} of {len(tried)} were run")
     return (f"{len(tried) - files} programs, {files} malformed files: "
             f"{sum(seen.deaths for seen in both)} kernel deaths, "
             f"{sum(seen.leaks for seen in both)} leaks, "
@@ -225,37 +203,35 @@ def fuzz(tree: Path, seed: int, programs: int) -> List[str]:
     emulators = ("qemu", "qemu", "qemu", "bochs")
 
     def pack(first: int) -> Seen:
-        seen, count = Seen(), min(PACK, programs - first)
+        seen, most = Seen(), min(PACK, programs - first)
         emulator = emulators[first // PACK % len(emulators)]
         names = [f"seed {seed + first + i} (make fuzz SEED={seed + first + i} PROGRAMS=1)"
-                 for i in range(count)]
-        judge(boot(emulator, kernel, (seed + first, 0, 1, count)), names, None, seen)
-        if seen.programs != count and not seen.wrong:
-            seen.wrong.append(f"seed {seed + first}: only {seen.programs} of {count} were run")
+                 for i in range(most)]
+        judge(boot(emulator, kernel, (seed + first, 0, 1, most)), names, None, seen)
+        if seen.programs != most and not seen.wrong:
+            seen.wrong.append(f"seed {seed + first}: only {seen.programs} of {most} were run")
         done[0] += seen.programs
         return seen
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        try:
-            packs = list(pool.map(pack, range(0, programs, PACK)))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            process.stop_all()
-            print(f"\nfuzz: {done[0]} of {programs} programs were run, from seed {seed} on")
-            raise
-    return [line for seen in packs for line in seen.wrong]
+    try:
+        with workers() as pool:
+            return [line for seen in pool.map(pack, range(0, programs, PACK))
+                    for line in seen.wrong]
+    except BaseException:
+        print(f"\nfuzz: {done[0]} of {programs} programs were run, from seed {seed} on")
+        raise
 
 
 def main(arguments: List[str]) -> int:
-    kind, *rest = arguments
-    tree = Path.cwd()
+    """hostile rows STEP | fuzz SEED PROGRAMS"""
+    kind, *words = arguments
     if kind == "fuzz":
-        seed, programs = number("SEED", rest[0], 1), number("PROGRAMS", rest[1], 1000)
-        wrong = fuzz(tree, seed, programs)
+        seed, programs = number("SEED", words[0], 1), number("PROGRAMS", words[1], 1000)
+        wrong = fuzz(Path.cwd(), seed, programs)
         summary = f"{programs} random programs from seed {seed} on: {len(wrong)} failures"
     else:
-        step = number("STEP", rest[0] if rest else "", 1)
-        summary, wrong = hostile(tree, step)
-        families, more = hostile(tree, step, *FAMILIES)
+        step = number("STEP", words[0], 1)
+        summary, wrong = hostile(Path.cwd(), step)
+        families, more = hostile(Path.cwd(), step, *FAMILIES)
         summary, wrong = f"{summary}\n{families} (lab 4)", wrong + more
     print(*wrong, summary, sep="\n")
     return 1 if wrong else 0

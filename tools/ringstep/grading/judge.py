@@ -2,6 +2,7 @@
 import os
 from typing import Iterable, Sequence, Set, Tuple
 
+from ringstep.course.labs import by_number
 from ringstep.grading.harness import Run
 from ringstep.grading.kernels import Kernels, NoRun, Outcome
 from ringstep.grading.registry import Boot, Test
@@ -16,20 +17,17 @@ class Judge:
 
     def finding(self, test: Test, run: Outcome) -> Finding:
         if isinstance(run, NoRun):
-            return self.without_run(test, run)
+            broken = self.does_not_build(test) if run.by_build else ""
+            if broken:
+                return Finding(NOT_RUN, got=f"exercise {broken} does not compile", reached=False,
+                               waits_for=broken)
+            expected = "a kernel that builds" if run.by_build else ""
+            return Finding(run.verdict, expected, run.why, reached=run.verdict != NOT_RUN)
         finding = self.asked(test, run)
         if finding.verdict == FAIL:
             self.reconsider(test, run, finding)
             explain(run, finding)
         return finding
-
-    def without_run(self, test: Test, run: NoRun) -> Finding:
-        broken = self.does_not_build(test) if run.by_build else ""
-        if broken:
-            return Finding(NOT_RUN, got=f"exercise {broken} does not compile", reached=False,
-                           waits_for=broken)
-        expected = "a kernel that builds" if run.by_build else ""
-        return Finding(run.verdict, expected, run.why, reached=run.verdict != NOT_RUN)
 
     def asked(self, test: Test, run: Run) -> Finding:
         """Call the test."""
@@ -49,16 +47,15 @@ class Judge:
 
     def fails_on_solutions(self, test: Test, emulator: str) -> bool:
         """Whether a test breaks off on the solutions, too: that is no student's mistake."""
-        if not self.kernels.space.has_solutions(test.boot.lab):
-            return False
-        run = self.kernels.boot(test.boot, [], False)[emulator]
-        try:
-            if isinstance(run, Run):
-                test.function(run)
-        except UNREADABLE:
-            return True
-        except (Fail, NotReached):
-            pass
+        if self.has_solutions(test):
+            run = self.kernels.boot(test.boot, [], False)[emulator]
+            try:
+                if isinstance(run, Run):
+                    test.function(run)
+            except UNREADABLE:
+                return True
+            except (Fail, NotReached):
+                pass
         return False
 
     def reconsider(self, test: Test, run: Run, finding: Finding) -> None:
@@ -68,25 +65,24 @@ class Judge:
         elif run.unwritten or self.stands_behind(test, run, finding):
             finding.verdict = NOT_RUN
             finding.waits_for = run.unwritten or run.stopped_in
-        elif run.record.end == "limit" and not finding.reached:
+        elif run.hangs and not finding.reached:
             finding.verdict = TIMEOUT
 
     # An edition has no solutions to put in the place of what is not right yet.
 
+    def has_solutions(self, test: Test) -> bool:
+        return self.kernels.space.has_solutions(test.boot.lab)
+
     def does_not_build(self, test: Test) -> str:
         """The other exercise because of which a test's kernel cannot be built."""
-        if self.kernels.space.has_solutions(test.boot.lab):
-            return ""
-        return next((grade.id for grade in self.grades if grade.id != test.exercise
-                     and (grade.compiler or grade.refused
-                          or grade.path not in self.kernels.files)), "")
+        others = [grade.id for grade in self.grades if grade.id != test.exercise
+                  and (grade.compiler or grade.refused or grade.path not in self.kernels.files)]
+        return others[0] if others and not self.has_solutions(test) else ""
 
     def stands_behind(self, test: Test, run: Run, finding: Finding) -> bool:
         """Whether the run ended badly in another exercise before it came to this test."""
-        if self.kernels.space.has_solutions(test.boot.lab):
-            return False
-        elsewhere = run.stopped_in not in ("", test.exercise)
-        return elsewhere and (not finding.reached or run.stopped_before(test.exercise))
+        return (not self.has_solutions(test) and run.stopped_in not in ("", test.exercise)
+                and (not finding.reached or by_number(run.stopped_in) < by_number(test.exercise)))
 
 
 def broken_test(error: Exception) -> Finding:

@@ -31,6 +31,9 @@ class NoRun:
     verdict: str
     why: str
     by_build: bool = False      # the kernel did not build
+    ends_well: bool = True      # as of a Run: it has not done anything bad
+    hangs: bool = False
+    stopped_in: str = ""
 
 
 Outcome = Union[Run, NoRun]
@@ -39,11 +42,9 @@ Outcomes = Dict[str, Outcome]           # by emulator
 SKIPPED = NoRun(NOT_RUN, "another run of this kernel ended badly before")
 
 
-def boot_kernel(emulator: str, kernel: Kernel, limits: Limits,
-                breakpoints: Watched) -> Record:
-    module = importlib.import_module(f"ringstep.machine.{emulator}")
-    record: Record = module.boot(kernel.image, kernel.elf, limits, breakpoints)
-    return record
+def boot_kernel(emulator: str, kernel: Kernel, limits: Limits, breakpoints: Watched) -> Record:
+    boot: Callable[..., Record] = importlib.import_module(f"ringstep.machine.{emulator}").boot
+    return boot(kernel.image, kernel.elf, limits, breakpoints)
 
 
 class Kernels:
@@ -66,8 +67,7 @@ class Kernels:
         put_secret(kernel, boot.secret, secret)
         outcomes: Outcomes = {}
         for emulator in self.emulators:
-            runs = [run for run in outcomes.values() if isinstance(run, Run)]
-            if brief and not all(run.ends_well for run in runs):
+            if brief and not all(run.ends_well for run in outcomes.values()):
                 outcomes[emulator] = SKIPPED    # what fails is graded again
                 continue
             outcomes[emulator] = self.run(emulator, boot, kernel, secret)

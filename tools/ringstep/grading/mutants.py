@@ -5,30 +5,27 @@ every lab with each of them, and expects that one mistake costs one exercise.
 """
 import argparse
 import hashlib
-import io
 import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Union
 
 from ringstep.course.labs import CourseError, exercises, lab_of, labs
 from ringstep.grading import report
 from ringstep.grading.grade import Grader
 from ringstep.grading.kernels import Watched, boot_kernel
+from ringstep.grading.parallel import workers
 from ringstep.grading.registry import BOTH
 from ringstep.grading.rows import Cheat, Right, Wrong
 from ringstep.grading.submission import Submission
 from ringstep.grading.text import visible
 from ringstep.grading.verdict import GRADER_ERROR, NOT_RUN, PASS, Grade
 from ringstep.grading.workspace import Kernel
-from ringstep.machine import process
 from ringstep.machine.record import Limits, Record
 
 Row = Union[Wrong, Cheat, Right]
@@ -89,25 +86,6 @@ def boot_remembered(emulator: str, kernel: Kernel, limits: Limits,
     return boot_once(emulator, Bits(digest, kernel), limits, breakpoints)
 
 
-def graded(root: Path, files: Dict[str, bytes], lab: int, only: Optional[str] = None,
-           emulators: Sequence[str] = BOTH, name: str = "mutant") -> Grader:
-    grader = Grader(root, Submission(name, files), [lab], only, emulators,
-                    boot_kernel=boot_remembered, seed="mutants")
-    grader.run()
-    return grader
-
-
-def explained(grader: Grader, grade: Grade) -> str:
-    """All that the report says about an exercise, on one line."""
-    words = io.StringIO()
-    with redirect_stdout(words):
-        report.explain_file(grade)
-        for result in grade.results:
-            if result.verdict != PASS:
-                report.explain(grader, grade, result)
-    return re.sub(r"\s+", " ", words.getvalue())
-
-
 @dataclass
 class Outcome:
     name: str
@@ -116,63 +94,83 @@ class Outcome:
     said: str               # the report, on one line
 
 
+class Attempt:
+    """A row's file, to be graded beside the solutions of its lab."""
+
+    def __init__(self, root: Path, row: Row):
+        self.root, self.row, self.lab = root, row, lab_of(row.exercise)
+        self.name = f"{row.exercise} {row.what}"
+        self.path = path_of(root, row.exercise)
+        self.file = self.changed(row) if isinstance(row, Wrong) else self.written(row)
+
+    def changed(self, row: Wrong) -> bytes:
+        return changed(solution(self.root, self.path), row.find, row.put, self.name)
+
+    def written(self, row: Union[Cheat, Right]) -> bytes:
+        """Behind the solution's text up to its last #include: the task, and the headers."""
+        head = re.match(r".*^#include [^\n]*\n", solution(self.root, self.path), re.S | re.M)
+        if not head:
+            raise CourseError(f"solutions/{self.path} includes nothing")
+        more = HEADERS if isinstance(row, Right) and self.path.endswith(".c") else ()
+        return (head[0] + "".join(f"#include <{name}.h>\n" for name in more) + row.body).encode()
+
+    def grade(self, only: Optional[str] = None, emulators: Sequence[str] = BOTH) -> Grade:
+        """Grade it; of one test that is asked for, the file alone."""
+        others = {} if only else solutions(self.root, self.lab)
+        self.grader = Grader(self.root, Submission("mutant", {**others, self.path: self.file}),
+                             [self.lab], only, emulators, boot_kernel=boot_remembered,
+                             seed="mutants")
+        return self.grader.run()[self.row.exercise]
+
+    def said(self, grade: Grade) -> str:
+        """All that the report says about an exercise, on one line."""
+        lines = [*report.explain_file(grade)]
+        for result in grade.results:
+            if result.verdict != PASS:
+                lines += report.explain(self.grader, grade, result, set())
+        return re.sub(r"\s+", " ", " ".join(lines))
+
+    def failed(self) -> List[Grade]:
+        return [each for each in self.grader.exercises.values() if each.verdict != PASS]
+
+
 def try_quickly(root: Path, row: Wrong) -> Outcome:
     """Only the test that must see it."""
-    path, name = path_of(root, row.exercise), f"{row.exercise} {row.what}"
-    files = {path: changed(solution(root, path), row.find, row.put, name)}
+    attempt = Attempt(root, row)
     for emulator in BOTH:               # some things only Bochs sees
-        grader = graded(root, files, lab_of(row.exercise), row.test, (emulator,))
-        grade = grader.exercises[row.exercise]
+        grade = attempt.grade(row.test, (emulator,))
         if grade.verdict != PASS:
             break
-    caught = grade.verdict not in (PASS, NOT_RUN, GRADER_ERROR)
-    said = explained(grader, grade)
-    return Outcome(name, caught, row.says in said, said)
+    said = attempt.said(grade)
+    return Outcome(attempt.name, grade.verdict not in (PASS, NOT_RUN, GRADER_ERROR),
+                   row.says in said, said)
 
 
 def try_in_full(root: Path, row: Wrong) -> Outcome:
     """Beside the solutions of its lab. Its test may stand behind one that has seen it, too."""
-    path, name = path_of(root, row.exercise), f"{row.exercise} {row.what}"
-    files = solutions(root, lab_of(row.exercise))
-    files[path] = changed(solution(root, path), row.find, row.put, name)
-    grader = graded(root, files, lab_of(row.exercise))
-    grade = grader.exercises[row.exercise]
-    said = explained(grader, grade)
-    innocent = [each.id for each in grader.exercises.values()
-                if each is not grade and each.verdict != PASS]
+    attempt = Attempt(root, row)
+    grade = attempt.grade()
+    said = attempt.said(grade)
+    innocent = [each.id for each in attempt.failed() if each is not grade]
     if innocent:
-        return Outcome(name, False, False, f"it cost {' '.join(innocent)}, too; {said}")
-    return Outcome(name, grade.verdict not in (PASS, GRADER_ERROR), row.says in said, said)
-
-
-def head_of(root: Path, path: str) -> str:
-    """A solution's text up to its last #include: the task, and the headers."""
-    match = re.match(r".*^#include [^\n]*\n", solution(root, path), re.S | re.M)
-    if not match:
-        raise CourseError(f"solutions/{path} includes nothing")
-    return match[0]
+        return Outcome(attempt.name, False, False, f"it cost {' '.join(innocent)}, too; {said}")
+    return Outcome(attempt.name, grade.verdict not in (PASS, GRADER_ERROR), row.says in said, said)
 
 
 def try_right(root: Path, row: Right) -> Outcome:
-    path, lab = path_of(root, row.exercise), lab_of(row.exercise)
-    extra = "".join(f"#include <{name}.h>\n" for name in HEADERS) if path.endswith(".c") else ""
-    files = {**solutions(root, lab), path: (head_of(root, path) + extra + row.body).encode()}
-    grader = graded(root, files, lab)
-    bad = [grade for grade in grader.exercises.values() if grade.verdict != PASS]
-    said = " ".join(explained(grader, grade) for grade in bad)
-    return Outcome(f"{row.exercise} {row.what}", not bad, True, said)
+    attempt = Attempt(root, row)
+    attempt.grade()
+    bad = attempt.failed()
+    return Outcome(attempt.name, not bad, True, " ".join(map(attempt.said, bad)))
 
 
 def try_cheat(root: Path, row: Cheat) -> Outcome:
-    path, lab = path_of(root, row.exercise), lab_of(row.exercise)
-    files = {**solutions(root, lab), path: (head_of(root, path) + row.body).encode()}
-    grader = graded(root, files, lab, row.exercise)
-    grade, whole = grader.exercises[row.exercise], io.StringIO()
-    with redirect_stdout(whole):
-        report.table(grader)
-    said = explained(grader, grade)
-    caught = grade.score == 0 and grade.verdict != GRADER_ERROR
-    return Outcome(row.what, caught and "\x1b" not in whole.getvalue(), row.says in said, said)
+    attempt = Attempt(root, row)
+    grade = attempt.grade(row.exercise)
+    said = attempt.said(grade)
+    raw = "\x1b" in "".join(report.table(attempt.grader))
+    caught = grade.score == 0 and grade.verdict != GRADER_ERROR and not raw
+    return Outcome(attempt.name, caught, row.says in said, said)
 
 
 # ---- all of them ---------------------------------------------------------
@@ -184,31 +182,14 @@ class Kind(NamedTuple):
     miss: str = "NOT CAUGHT"
 
 
-WRONG = "wrong solutions: caught {caught} of {all}, diagnosed {diagnosed} of {all}"
+DIAGNOSED = "caught {caught} of {all}, diagnosed {diagnosed} of {all}"
 KINDS = {
-    "quick": Kind("wrong", try_quickly, WRONG),
-    "full": Kind("wrong", try_in_full, WRONG),
-    "cheats": Kind("cheats", try_cheat,
-                   "cheats: caught {caught} of {all}, diagnosed {diagnosed} of {all}"),
+    "quick": Kind("wrong", try_quickly, f"wrong solutions: {DIAGNOSED}"),
+    "full": Kind("wrong", try_in_full, f"wrong solutions: {DIAGNOSED}"),
+    "cheats": Kind("cheats", try_cheat, f"cheats: {DIAGNOSED}"),
     "right": Kind("right", try_right, "right solutions: full marks for {caught} of {all}",
                   "NOT FULL MARKS"),
 }
-
-
-def in_parallel(attempt: Callable[[Row], Outcome], rows: Sequence[Row]) -> Iterator[Outcome]:
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        jobs = [pool.submit(attempt, row) for row in rows]
-        try:
-            for number, job in enumerate(jobs, 1):
-                yield job.result()
-                if sys.stderr.isatty():
-                    print(f"\r\033[K{number} of {len(jobs)}", end="", file=sys.stderr, flush=True)
-                elif number % 50 == 0:          # a sign of life in a log
-                    print(f"{number} of {len(jobs)}", flush=True)
-        except BaseException:                   # Ctrl-C: what has not begun need not begin
-            pool.shutdown(wait=False, cancel_futures=True)
-            process.stop_all()
-            raise
 
 
 def in_share(row: Row, share: str, seed: str) -> bool:
@@ -254,12 +235,15 @@ def chosen(root: Path, options: argparse.Namespace) -> List[Row]:
 def run(root: Path, kind: Kind, rows: Sequence[Row]) -> bool:
     """Try each row; whether all came out as they must."""
     caught = diagnosed = 0
-    for outcome in in_parallel(partial(kind.attempt, root), rows):
-        caught += outcome.caught
-        diagnosed += outcome.caught and outcome.diagnosed
-        if not (outcome.caught and outcome.diagnosed):
-            wrong = "not diagnosed" if outcome.caught else kind.miss
-            print(f"{wrong}: {outcome.name}\n    {visible(outcome.said)[:LONGEST]}", flush=True)
+    with workers() as pool:
+        for number, outcome in enumerate(pool.map(partial(kind.attempt, root), rows), 1):
+            caught += outcome.caught
+            diagnosed += outcome.caught and outcome.diagnosed
+            if not (outcome.caught and outcome.diagnosed):
+                wrong = "not diagnosed" if outcome.caught else kind.miss
+                print(f"{wrong}: {outcome.name}\n    {visible(outcome.said)[:LONGEST]}", flush=True)
+            if number % 50 == 0:                    # a sign of life
+                print(f"{number} of {len(rows)}", flush=True)
     print(kind.summary.format(caught=caught, diagnosed=diagnosed, all=len(rows)), flush=True)
     return caught == diagnosed == len(rows)
 

@@ -10,7 +10,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Collection, Dict, Iterable, List, Optional
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
@@ -44,6 +44,10 @@ class Refused(Exception):
     """An exercise's file is not taken, whatever it does; why."""
 
 
+class Broken(Exception):
+    """It does not compile; the compiler's words."""
+
+
 @dataclass(frozen=True)
 class Command:
     """What compiles a source, as the build prints it."""
@@ -52,18 +56,14 @@ class Command:
     object: str
 
     @property
-    def read(self) -> str:
-        """Where the compiler leaves the names of what it has read."""
-        return self.object + ".read"
-
-    @property
-    def assembled(self) -> str:
-        """The same of the assembler."""
-        return self.object + ".assembled"
+    def lists(self) -> Tuple[str, str]:
+        """Where the compiler and the assembler leave the names of what they have read."""
+        return self.object + ".read", self.object + ".assembled"
 
     def with_lists(self) -> List[str]:
+        read, assembled = self.lists
         words = [word for word in self.words if word not in LESS]
-        return [*words, *MORE, self.read, f"-Wa,--MD,{self.assembled}"]
+        return [*words, *MORE, read, f"-Wa,--MD,{assembled}"]
 
     def only(self, declared: Iterable[str]) -> List[str]:
         """Nothing else than the functions of its task is seen by the rest of the kernel."""
@@ -72,27 +72,28 @@ class Command:
     def list_only(self) -> List[str]:
         """Only say what would be read: for a source that does not compile."""
         words = [word for word in self.words if word not in LESS and word != "-c"]
-        return [*words[:words.index("-o")], "-M", "-MG", "-MF", self.read, self.source]
+        return [*words[:words.index("-o")], "-M", "-MG", "-MF", self.lists[0], self.source]
 
-    def may_read(self) -> "re.Pattern[str]":
+    def may_read(self, name: str) -> bool:
         """Its own text, which the assembler knows without the folder; what lies between
         compiler and assembler; headers of the course, and the compiler's."""
         own = self.words[self.words.index("-isystem") + 1]
-        return re.compile("|".join((
+        return bool(re.fullmatch("|".join((
             re.escape(self.source), re.escape(Path(self.source).name),
             r"/(tmp|.*/ringstep-\w+)/cc\w+\.s", r"tools/hidden\.h", re.escape(own) + r"/[\w/-]+\.h",
-            r"labs/[\w-]+/(include|user/lib)/\w+\.h")))
+            r"labs/[\w-]+/(include|user/lib)/\w+\.h")), os.path.normpath(name)))
+
+    def check(self, names: Iterable[str]) -> None:
+        for name in names:
+            if not self.may_read(name):
+                raise Refused(f"it reads {name}, which is no header of the course")
 
 
 def commands(printed: str) -> Dict[str, Command]:
     """What `make compile-command` prints, by source."""
-    found = {}
-    for line in printed.replace("\\\n", " ").splitlines():
-        words = shlex.split(line)
-        if "-c" in words and "-o" in words[:-2]:
-            command = Command(words, words[-1], words[words.index("-o") + 1])
-            found[command.source] = command
-    return found
+    lines = [shlex.split(line) for line in printed.replace("\\\n", " ").splitlines()]
+    return {words[-1]: Command(words, words[-1], words[words.index("-o") + 1])
+            for words in lines if "-c" in words and "-o" in words[:-2]}
 
 
 def names_in(listed: str) -> List[str]:
@@ -102,13 +103,6 @@ def names_in(listed: str) -> List[str]:
     return [re.sub(r"\\(.)|\$(\$)", r"\1\2", name) for name in names]
 
 
-def text_of(file: Path) -> Optional[str]:
-    try:
-        return file.read_text("utf-8", "backslashreplace")
-    except OSError:
-        return None
-
-
 class Compiler:
     """Compiles in a scratch tree that has nothing but what everybody may see."""
 
@@ -116,60 +110,51 @@ class Compiler:
         self.tree = tree
         self.spent: List[float] = []        # CPU seconds, of all compiles
 
-    def compile(self, command: Command, declared: Collection[str]) -> str:
-        """The compiler's words if it does not compile. Leaves the object ready to be linked."""
+    def compile(self, command: Command, declared: Iterable[str]) -> None:
+        """Leaves the object ready to be linked."""
         status, words = sandbox.run(["sh", "-c", f"{shlex.join(command.with_lists())} && "
                                      f"exec {shlex.join(command.only(declared))}"],
                                     self.tree, self.spent)
         if status != 0:
-            return self.failed(command, words)
-        for file in (command.read, command.assembled):
-            listed = text_of(self.tree / file)
-            if listed is None:
+            if sandbox.STOPPED not in words:
+                self.may_quote(command, words)
+            raise Broken(words)
+        for file in command.lists:
+            names = self.names_of(file)
+            if names is None:
                 raise Refused("the compiler has not said what it has read")
-            self.check_names(command, names_in(listed))
-        self.check_object(command)
-        return ""
+            command.check(names)
+        check_object(self.tree / command.object)
 
-    def failed(self, command: Command, words: str) -> str:
+    def names_of(self, list: str) -> Optional[List[str]]:
+        try:
+            return names_in((self.tree / list).read_text("utf-8", "backslashreplace"))
+        except OSError:
+            return None
+
+    def may_quote(self, command: Command, words: str) -> None:
         """The words of a compiler quote what it has read, so that has to be known."""
-        if sandbox.STOPPED in words:
-            return words
         status, _ = sandbox.run(command.list_only(), self.tree, self.spent)
-        listed = text_of(self.tree / command.read) if status == 0 else None
-        if listed is not None:
-            self.check_names(command, [name for name in names_in(listed) if self.is_there(name)])
-        if sandbox.kind() == "none" and (listed is None or ASSEMBLER in words):
+        names = self.names_of(command.lists[0]) if status == 0 else None
+        # What is not there was not read; the name of a header that is missing is relative.
+        command.check(name for name in names or ()
+                      if name.startswith("/") or (self.tree / name).exists())
+        if sandbox.kind() == "none" and (names is None or ASSEMBLER in words):
             raise Refused("it does not compile, and what it has read is not known without a "
                           "sandbox: the compiler's words would quote that")
-        return words
-
-    def is_there(self, name: str) -> bool:
-        """Whether what is read may exist: the name of a header that is missing is relative."""
-        return name.startswith("/") or (self.tree / name).exists()
-
-    def check_names(self, command: Command, names: Iterable[str]) -> None:
-        allowed = command.may_read()
-        for name in names:
-            if not allowed.fullmatch(os.path.normpath(name)):
-                raise Refused(f"it reads {name}, which is no header of the course")
-
-    def check_object(self, command: Command) -> None:
-        file = self.tree / command.object
-        if file.stat().st_size > OBJECT_BYTES:
-            raise Refused(f"its object has more than {OBJECT_BYTES >> 20} MiB")
-        with open(file, "rb") as opened:
-            for name in strange_sections(opened):
-                raise Refused(f"it brings a section {name}, which is neither code nor data")
 
 
-def strange_sections(opened: BinaryIO) -> Iterable[str]:
-    try:
-        for section in ELFFile(opened).iter_sections():
-            if not is_known(section):
-                yield section.name
-    except UNREADABLE as error:
-        raise Refused(f"its object cannot be read ({error!r})") from None
+def check_object(file: Path) -> None:
+    if file.stat().st_size > OBJECT_BYTES:
+        raise Refused(f"its object has more than {OBJECT_BYTES >> 20} MiB")
+    with open(file, "rb") as opened:
+        try:
+            strange = [section.name for section in ELFFile(opened).iter_sections()
+                       if not is_known(section)]
+        except UNREADABLE as error:
+            raise Refused(f"its object cannot be read ({error!r})") from None
+    if strange:
+        raise Refused(f"it brings a section {strange[0]}, which is neither code nor data")
 
 
 def is_known(section: Section) -> bool:

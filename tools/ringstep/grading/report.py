@@ -13,9 +13,11 @@ from ringstep.grading.verdict import (CHECKS, GRADER_ERROR, NOT_RUN, PASS, TIMEO
 from ringstep.machine import sandbox
 
 WIDTH, INDENT = 96, 14
+QUOTED = 300        # characters of what the kernel said
 SHOWN = 2           # failing tests of an exercise that are explained; the others are named
 NOTES = 20
-Told = Set[Tuple[str, str]]             # what was said of an earlier test of the exercise
+AGAIN = ("expected", "machine", "differs")      # what is said of each test, if it was said before
+Told = Tuple[str, str]
 
 
 class Progress:
@@ -39,7 +41,7 @@ def place_of(grader: Grader, grade: Grade, function: Optional[str]) -> str:
     """"labs/…/gdt_load.S:25": where the function under test is, in the student's file."""
     data = grader.submission.files.get(grade.path, b"").decode("utf-8", "replace")
     for number, line in enumerate(data.split("\n"), 1):
-        if function and re.match(rf"(?:[\w*]+[ *]+)*{function}\s*[(:]", line):
+        if function and re.match(rf"\w[\w *]*\b{function} *[(:]|{function} *:", line):
             return f"labs/{grade.path}:{number}"
     return f"labs/{grade.path}"
 
@@ -47,74 +49,62 @@ def place_of(grader: Grader, grade: Grade, function: Optional[str]) -> str:
 def command_of(grader: Grader, result: Result) -> str:
     """How to boot the same kernel by hand: with what came from the solutions, too."""
     boot, name = result.test.boot, grader.submission.name
-    first = min(lab.number for lab in grader.all_labs)
+    earlier = ["earlier"] if boot.lab > min(lab.number for lab in grader.all_labs) else []
     words = ["make"]
     if name not in ("labs", "solutions"):
         words = [f"make open SUBMISSION={shlex.quote(name)} && make -C build/opened"]
     words.append(f"qemu-nox LAB={boot.lab}")
     if boot.test:
         words.append(f"TEST={boot.test}")
-    solved = [*(["earlier"] if boot.lab > first else []), *result.solved]
-    if solved:
-        words.append("SOLVED=" + ",".join(solved))
+    if earlier or result.solved:
+        words.append("SOLVED=" + ",".join([*earlier, *result.solved]))
     return one_line(" ".join(words))
 
 
-def paragraph(label: str, text: str) -> None:
-    width = WIDTH - INDENT
+def paragraph(label: str, text: str) -> Iterator[str]:
     lines = [part for line in visible(text).split("\n")
-             for part in textwrap.wrap(line, width) or [""]]
-    for name, line in zip([label, *[""] * len(lines)], lines):
-        print(f"    {name:9} {line}")
+             for part in textwrap.wrap(line, WIDTH - INDENT) or [""]]
+    for line in lines:
+        yield f"    {label:9} {line}"
+        label = ""
 
 
-def quoted(text: str, most: int = 300) -> str:
-    return f'says "{text[:most]}{" …" if len(text) > most else ""}"'
-
-
-def differences(result: Result) -> str:
-    names = [name for name, f in result.findings.items() if f.verdict == result.verdict]
-    verdicts = "; ".join(f"{name}: {f.verdict}" for name, f in result.findings.items())
-    return f"{verdicts}. {CHECKS[names[0]]}"
-
-
-def facts(grader: Grader, grade: Grade, result: Result) -> Iterator[Tuple[str, str]]:
+def facts(grader: Grader, grade: Grade, result: Result) -> Iterator[Told]:
     """What may be said of a test that does not pass: label and text."""
-    finding = result.worst
+    finding, names = result.worst, result.names
+    if finding.verdict != TODO:
+        yield "expected", finding.expected
+        yield "machine", finding.got
     if finding.said not in finding.got:
-        yield "kernel", quoted(finding.said)
+        more = " …" if len(finding.said) > QUOTED else ""
+        yield "kernel", f'says "{finding.said[:QUOTED]}{more}"'
     yield "cause", finding.cause
     if result.differs and finding.verdict != TIMEOUT:
-        yield "differs", differences(result)
-    bochs = result.findings.get("bochs")
-    if bochs and bochs.reason:
-        yield "Bochs", quoted(bochs.reason)
+        verdicts = "; ".join(f"{name}: {each.verdict}" for name, each in result.findings.items())
+        yield "differs", f"{verdicts}. {CHECKS[names[0]]}"
+    reason = result.findings["bochs"].reason if "bochs" in result.findings else ""
+    yield "Bochs", reason and f'says "{reason}"'
     yield "look at", place_of(grader, grade, result.test.source)
     yield "try", command_of(grader, result)
     yield "read", f"handouts/lab{grade.lab}.md, Exercise {grade.id}"
 
 
-def explain(grader: Grader, grade: Grade, result: Result, told: Optional[Told] = None) -> None:
+def explain(grader: Grader, grade: Grade, result: Result, told: Set[Told]) -> Iterator[str]:
     """Everything that a student needs about one test that does not pass, without what was
     told before."""
-    told, finding = set() if told is None else told, result.worst
-    names = [name for name, f in result.findings.items() if f.verdict == result.verdict]
-    print(f"\n  {grade.id}  {result.test.name}: {result.verdict} on {' and '.join(names)}")
-    if finding.verdict == GRADER_ERROR:
-        paragraph("broken", f"{finding.got}; this is not the submission's fault, "
-                            "and was not graded")
+    yield f"\n  {grade.id}  {result.test.name}: {result.verdict} on {' and '.join(result.names)}"
+    if result.verdict == GRADER_ERROR:
+        yield from paragraph("broken", f"{result.worst.got}; this is not the submission's fault, "
+                                       "and was not graded")
         return
-    if finding.verdict != TODO:
-        paragraph("expected", finding.expected)
-        paragraph("machine", finding.got)
     for label, text in facts(grader, grade, result):
-        if not text or (label, text) in told and label != "differs":
+        if not text or (label, text) in told and label not in AGAIN:
             continue
         told.add((label, text))
         if label == "try":                      # on one line: it is to be copied
-            print(f"    {label:9} {text}")
+            yield f"    {label:9} {text}"
         else:
-            paragraph(label, text)
+            yield from paragraph(label, text)
 
 
 def only_alone(grader: Grader, grade: Grade) -> bool:
@@ -124,80 +114,74 @@ def only_alone(grader: Grader, grade: Grade) -> bool:
         each.verdict == PASS for each in grader.exercises.values() if each.lab == grade.lab)
 
 
-def explain_file(grade: Grade) -> None:
+def explain_file(grade: Grade) -> Iterator[str]:
     """Why there is nothing to boot."""
-    if grade.compiler:
-        print(f"\n  {grade.id}  does not compile")
-        paragraph("compiler", trim(grade.compiler))
-    if grade.refused:
-        print(f"\n  {grade.id}  is refused")
-        paragraph("because", grade.refused)
-    if grade.compiler or grade.refused:
-        paragraph("look at", f"labs/{grade.path}")
+    for what, label, text in (("does not compile", "compiler", trim(grade.compiler)),
+                              ("is refused", "because", grade.refused)):
+        if text:
+            yield f"\n  {grade.id}  {what}"
+            yield from paragraph(label, text)
+            yield from paragraph("look at", f"labs/{grade.path}")
 
 
-def explain_exercise(grader: Grader, grade: Grade) -> None:
+def explain_exercise(grader: Grader, grade: Grade) -> Iterator[str]:
     """The first tests that do not pass, and how many more."""
-    explain_file(grade)
+    yield from explain_file(grade)
     if grade.together and only_alone(grader, grade):
-        print(f"\n  {grade.id}  passes with the other exercises solved, but not beside yours")
-        paragraph("expected", grade.together.worst.expected)
-        paragraph("machine", grade.together.worst.got)
-        paragraph("so", "one of your other exercises has a mistake that no test of its own sees")
+        yield f"\n  {grade.id}  passes with the other exercises solved, but not beside yours"
+        yield from paragraph("expected", grade.together.worst.expected)
+        yield from paragraph("machine", grade.together.worst.got)
+        yield from paragraph("so", "one of your other exercises has a mistake that no test of "
+                                   "its own sees")
     failed = [r for r in grade.results if r.verdict not in (PASS, NOT_RUN)]
-    shown, told = 1 if grade.verdict == TODO else SHOWN, set()  # type: int, Told
+    shown, told = 1 if grade.verdict == TODO else SHOWN, set()  # type: int, Set[Told]
     for result in failed[:shown]:
-        explain(grader, grade, result, told)
+        yield from explain(grader, grade, result, told)
     more = [r.test.name for r in failed[shown:]]
     if more and grade.verdict != TODO:
-        paragraph("and", f"{len(more)} more of its tests: {', '.join(more)} "
-                         f"(see them with ONLY={more[0]})")
-    explain_unseen(grade, failed)
-
-
-def explain_unseen(grade: Grade, failed: List[Result]) -> None:
-    """The tests that were not run, and why."""
+        yield from paragraph("and", f"{len(more)} more of its tests: {', '.join(more)} "
+                                    f"(see them with ONLY={more[0]})")
     unseen = [r for r in grade.results if r.verdict == NOT_RUN]
     names = ", ".join(r.test.name for r in unseen)
     waits = sorted({f.waits_for for r in unseen for f in r.findings.values() if f.waits_for})
     if waits:
         if not failed:
-            print(f"\n  {grade.id}  nothing is wrong so far")
-        paragraph("not run", f"{names}: the kernel comes no further than exercise "
-                  f"{' and '.join(waits)}, which is not written or not right yet, "
-                  "and there is no solution here to take its place")
+            yield f"\n  {grade.id}  nothing is wrong so far"
+        yield from paragraph("not run", f"{names}: the kernel comes no further than exercise "
+                             f"{' and '.join(waits)}, which is not written or not right yet, "
+                             "and there is no solution here to take its place")
     elif unseen and failed:
-        paragraph("not run", f"{names}: the same boot did not come that far")
+        yield from paragraph("not run", f"{names}: the same boot did not come that far")
 
 
-def lab_rows(grader: Grader, grades: List[Grade]) -> None:
+def explain_lab(grader: Grader, grades: List[Grade]) -> Iterator[str]:
     for grade in grades:
         passed = sum(r.verdict == PASS for r in grade.results)
         tests = f"{passed} of {len(grade.results)} tests" if grade.results else ""
-        print(f"  {grade.id}  {Path(grade.path).name:24} {grade.verdict:13}"
-              f"{grade.score:3}/{grade.points:<3}  {tests}")
+        yield (f"  {grade.id}  {Path(grade.path).name:24} {grade.verdict:13}"
+               f"{grade.score:3}/{grade.points:<3}  {tests}")
     for grade in grades:
-        explain_exercise(grader, grade)
+        yield from explain_exercise(grader, grade)
 
 
-def table(grader: Grader) -> None:
-    """The whole report on the terminal."""
-    scores = []
-    notes = grader.submission.notes
-    for note in notes[:NOTES] + [f"… and {len(notes) - NOTES} more"][:len(notes) > NOTES]:
-        print(one_line(note))
+def table(grader: Grader) -> Iterator[str]:
+    """The whole report, as lines."""
+    scores, notes = [], grader.submission.notes
+    yield from map(one_line, notes[:NOTES])
+    if len(notes) > NOTES:
+        yield f"… and {len(notes) - NOTES} more"
     for lab in grader.labs:
         grades = [grade for grade in grader.exercises.values() if grade.lab == lab]
         if not grades:
             continue
-        print(f"\nLab {lab}")
-        lab_rows(grader, grades)
+        yield f"\nLab {lab}"
+        yield from explain_lab(grader, grades)
         alone = any(only_alone(grader, grade) for grade in grades)
         but = "   but they do not work together: see above" if alone else ""
-        score, points = sum(g.score for g in grades), sum(g.points for g in grades)
-        scores.append((score, points, f"Lab {lab} Score: {score}/{points}{but}"))
+        scores.append(f"Lab {lab} Score: {sum(grade.score for grade in grades)}/"
+                      f"{sum(grade.points for grade in grades)}{but}")
     between = "\n" if sandbox.kind() == "none" else "; "        # that is no remark by the way
-    print(f"\n{grader.boots} boots in {grader.seconds:.1f} s{between}{sandbox.describe()}")
-    print(*(line for _, _, line in scores), sep="\n")
+    yield f"\n{grader.boots} boots in {grader.seconds:.1f} s{between}{sandbox.describe()}"
+    yield from scores
     if len(scores) > 1:
-        print(f"Total Score: {sum(s for s, _, _ in scores)}/{sum(p for _, p, _ in scores)}")
+        yield f"Total Score: {grader.score}/{grader.points}"

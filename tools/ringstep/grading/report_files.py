@@ -1,11 +1,9 @@
 """What a grading run leaves for programs, and for whoever looks again."""
-import io
 import json
 import re
 import subprocess
 import tempfile
 import xml.etree.ElementTree as xml
-from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict
@@ -14,8 +12,7 @@ from ringstep.grading import report
 from ringstep.grading.grade import Grader
 from ringstep.grading.submission import SubmissionError
 from ringstep.grading.text import visible
-from ringstep.grading.verdict import (GRADER_ERROR, NOT_RUN, PASS, TODO, Finding, Grade, Result,
-                                      trim)
+from ringstep.grading.verdict import GRADER_ERROR, NOT_RUN, PASS, TODO, Finding, Grade, trim
 from ringstep.machine import sandbox
 
 Json = Dict[str, Any]
@@ -33,21 +30,13 @@ def version(name: str) -> str:
     return match[1] if match else "unknown"
 
 
-def score_of(grader: Grader) -> int:
-    return sum(grade.score for grade in grader.exercises.values())
-
-
-def points_of(grader: Grader) -> int:
-    return sum(grade.points for grade in grader.exercises.values())
-
-
 def record(grader: Grader) -> Json:
     """grade.json: everything, in a form that is the same for the same submission and seed."""
     return {
         "submission": grader.submission.name,
         "notes": grader.submission.notes,
-        "score": score_of(grader),
-        "points": points_of(grader),
+        "score": grader.score,
+        "points": grader.points,
         "seed": grader.seed,
         "sandbox": sandbox.describe(),
         "versions": {name: version(name) for name in TOOLS},
@@ -60,18 +49,14 @@ def record_of(grader: Grader, grade: Grade) -> Json:
         "id": grade.id, "file": grade.path, "verdict": grade.verdict,
         "score": grade.score, "points": grade.points,
         "compiler": trim(grade.compiler), "refused": grade.refused,
-        "tests": [record_of_test(grader, grade, result) for result in grade.results],
-    }
-
-
-def record_of_test(grader: Grader, grade: Grade, result: Result) -> Json:
-    return {
-        "name": result.test.name, "what": result.test.sentence, "verdict": result.verdict,
-        "solved": list(result.solved),
-        "reproduce": report.command_of(grader, result),
-        "look_at": report.place_of(grader, grade, result.test.source),
-        "read": f"handouts/lab{grade.lab}.md",
-        "emulators": {name: asdict(finding) for name, finding in result.findings.items()},
+        "tests": [{
+            "name": result.test.name, "what": result.test.sentence, "verdict": result.verdict,
+            "solved": result.solved,
+            "reproduce": report.command_of(grader, result),
+            "look_at": report.place_of(grader, grade, result.test.source),
+            "read": f"handouts/lab{grade.lab}.md",
+            "emulators": {name: asdict(finding) for name, finding in result.findings.items()},
+        } for result in grade.results],
     }
 
 
@@ -97,32 +82,27 @@ def gradescope(grader: Grader) -> Json:
               "output": in_short(grader, grade),
               "status": "passed" if grade.verdict == PASS else "failed"}
              for grade in grader.exercises.values()]
-    return {"score": score_of(grader), "output": sandbox.describe(), "output_format": "text",
+    return {"score": grader.score, "output": sandbox.describe(), "output_format": "text",
             "tests": tests}
 
 
 def junit(grader: Grader) -> str:
-    """junit.xml: a test case a test."""
+    """junit.xml: a test case a test; or one that says why nothing was tested."""
     suites = xml.Element("testsuites")
     for grade in grader.exercises.values():
         suite = xml.SubElement(suites, "testsuite", name=grade.id,
                                tests=str(max(1, len(grade.results))))
-        for result in grade.results:
-            words = said(result.worst) if result.findings else ""
-            add_case(suite, grade.id, result.test.name, result.verdict, words)
-        if not grade.results:
-            add_case(suite, grade.id, grade.verdict, grade.verdict,
-                     grade.compiler or grade.refused)
+        why = grade.compiler or grade.refused
+        for name, verdict, words in [
+                (result.test.name, result.verdict, said(result.worst)) for result in grade.results
+        ] or [(grade.verdict, grade.verdict, why)]:
+            case = xml.SubElement(suite, "testcase", classname=grade.id, name=name)
+            if verdict in (TODO, NOT_RUN):
+                xml.SubElement(case, "skipped", message=verdict)
+            elif verdict != PASS:
+                kind = "error" if verdict == GRADER_ERROR else "failure"
+                xml.SubElement(case, kind, message=visible(words))
     return xml.tostring(suites, encoding="unicode")
-
-
-def add_case(suite: xml.Element, id: str, name: str, verdict: str, words: str) -> None:
-    case = xml.SubElement(suite, "testcase", classname=id, name=name)
-    if verdict in (TODO, NOT_RUN):
-        xml.SubElement(case, "skipped", message=verdict)
-    elif verdict != PASS:
-        kind = "error" if verdict == GRADER_ERROR else "failure"
-        xml.SubElement(case, kind, message=visible(words))
 
 
 # ---- files ---------------------------------------------------------------
@@ -145,10 +125,6 @@ def cleaned(data: Any) -> Any:
     return [cleaned(each) for each in data] if isinstance(data, (list, tuple)) else data
 
 
-def write_json(file: Path, data: Json) -> None:
-    file.write_text(json.dumps(cleaned(data), indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
 def write_all(grader: Grader, folder: Path, **more: Any) -> None:
     """What programs read, what a person reads, and the files that were graded."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,10 +132,9 @@ def write_all(grader: Grader, folder: Path, **more: Any) -> None:
         file = folder / "files" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    words = io.StringIO()
-    with redirect_stdout(words):
-        report.table(grader)
-    (folder / "report.txt").write_text(words.getvalue().strip() + "\n", "utf-8")
+    text = "\n".join(report.table(grader)).strip()
+    (folder / "report.txt").write_text(text + "\n", "utf-8")
     (folder / "junit.xml").write_text(junit(grader) + "\n", "utf-8")
-    write_json(folder / "results.json", gradescope(grader))
-    write_json(folder / "grade.json", {**record(grader), **more})
+    for name, data in (("results", gradescope(grader)), ("grade", {**record(grader), **more})):
+        shown = json.dumps(cleaned(data), indent=1, ensure_ascii=False)
+        (folder / f"{name}.json").write_text(shown + "\n", "utf-8")

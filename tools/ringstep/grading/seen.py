@@ -39,6 +39,17 @@ class Group(Dict[str, int]):
         raise NotReached(f"the test kernel has not come to \"{what}\" there")
 
 
+def grouped(notes: Iterable[Note], first: str) -> List[Group]:
+    """The notes, cut before each one named `first`."""
+    groups: List[Group] = []
+    for name, value in notes:
+        if name == first:
+            groups.append(Group())
+        if groups:
+            groups[-1].setdefault(name, value)
+    return groups
+
+
 def signed(value: int) -> int:
     return value - (1 << 64) if value >> 63 else value
 
@@ -46,12 +57,12 @@ def signed(value: int) -> int:
 @dataclass(frozen=True)
 class SystemCall:
     registers: Registers
+    entry: Optional[int]            # where in the kernel's memory the frame was pushed; on Bochs
     rip: Optional[int]              # None, as all of the frame: it could not be read
     cs: Optional[int]
     rflags: Optional[int]
     rsp: Optional[int]
     ss: Optional[int]
-    entry: Optional[int] = None     # where in the kernel's memory the frame was pushed
 
     @property
     def number(self) -> int:

@@ -1,13 +1,12 @@
 """What a student hands in: exercise files, and nothing else counts.
 
-A submission is a folder or a .tar.gz whose paths are as under labs/; where no path is,
+A submission is a folder or an archive whose paths are as under labs/; where no path is,
 a file's name is enough. Files that are no exercise's are ignored and named, above all
 a given file that was changed; what could hurt is refused.
 """
 import io
 import subprocess
 import tarfile
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Collection, Dict, List, Optional, Union
@@ -20,7 +19,7 @@ from ringstep.grading.text import one_line
 
 __all__ = ["FILE_BYTES", "Submission", "SubmissionError", "collect", "pack"]
 
-ARCHIVES = (".gz", ".tgz", ".tar", ".zip")
+ARCHIVES = (".gz", ".tgz", ".xz", ".bz2", ".tar", ".zip")
 NOT_HANDED_IN = {"solutions", ".pristine", "build", ".git"}     # folders of a whole tree
 NAMED = 5               # of many files so many are named
 
@@ -31,36 +30,27 @@ class Submission:
     files: Dict[str, bytes] = field(default_factory=dict)   # by their path under labs/
     notes: List[str] = field(default_factory=list)          # what the report must mention
 
-
-@dataclass
-class Loose:
-    """Files that have an exercise's name only."""
-    names: List[str] = field(default_factory=list)
-    data: bytes = b""               # of the first
+    def note(self, what: str, name: str, why: str) -> None:
+        self.notes.append(f"{what}: {one_line(name)}: {why}")
 
 
 class Collector:
     """Takes what counts out of a folder or an archive."""
 
-    def __init__(self, root: Path, submission: Submission, known: Collection[str]):
-        self.root, self.submission, self.known = root, submission, known
-        self.paths: Dict[str, List[str]] = defaultdict(list)    # exercise files, by their names
-        for path in known:
-            self.paths[PurePosixPath(path).name].append(path)
-        self.loose: Dict[str, Loose] = defaultdict(Loose)
+    def __init__(self, root: Path, name: str, known: Collection[str], by_name: bool = False):
+        self.root, self.by_name = root, by_name
+        self.known = {path: PurePosixPath(path).parts[-1 if by_name else 0:] for path in known}
+        self.submission = Submission(name)
+        self.names: Dict[str, str] = {}         # of the files that are taken, by their paths
 
     def refuse(self, why: str) -> None:
         raise SubmissionError(f"{self.submission.name}: {why}")
 
-    def note(self, what: str, name: str, why: str) -> None:
-        self.submission.notes.append(f"{what}: {one_line(name)}: {why}")
-
     def exercise_path(self, name: str) -> Optional[str]:
         """The exercise file that a path in a submission means, or None. Folders in front of
         the lab's are allowed: `labs/lab1-boot/…`, `handin/labs/lab1-boot/…`."""
-        full = "/" + "/".join(PurePosixPath(name).parts)
-        return next((path for path in self.paths.get(PurePosixPath(name).name, ())
-                     if full.endswith("/" + path)), None)
+        parts = PurePosixPath(name).parts
+        return next((path for path, own in self.known.items() if parts[-len(own):] == own), None)
 
     def take(self, member: Member) -> None:
         name, path = member.name, self.exercise_path(member.name)
@@ -69,29 +59,32 @@ class Collector:
         if member.kind == LINK:
             if path:
                 self.refuse(f"{name} is a link or a device")
-            self.note("ignored", name, "is a link")
+            self.submission.note("ignored", name, "is a link")
         elif path is None:
             self.ignore(member)
-        elif path in self.submission.files:
-            self.refuse(f"{path} is in it twice")
+        elif path in self.names:
+            self.refuse(f"{path} is in it twice; which one is it? There is {self.names[path]}, "
+                        f"{name}")
         elif member.size > FILE_BYTES:
             self.refuse(f"{name} has {member.size} bytes, more than {FILE_BYTES}")
         else:
-            self.submission.files[path] = member.read()
+            self.names[path], self.submission.files[path] = name, member.read()
+            if self.by_name:
+                self.submission.note("taken", name, f"as {path}")
 
     def ignore(self, member: Member) -> None:
         """What is no exercise's file: nothing is said of one that is the course's own as it was."""
         name, given = member.name, self.given_file(member.name)
         if given is None:
             if not name.endswith(".sha256"):
-                self.note("ignored", name, "is no exercise's file")
-                self.keep_loose(member)
+                self.submission.note("ignored", name, "is no exercise's file")
         elif member.size == given.stat().st_size and member.read() == given.read_bytes():
             pass
         elif given.relative_to(self.root).parts[0] == "labs":
-            self.note("ignored", name, "a given file that was changed; the course's own is used")
+            self.submission.note("ignored", name,
+                                 "a given file that was changed; the course's own is used")
         else:                                   # an edition has other ones than the whole tree
-            self.note("ignored", name, "the course's own is used")
+            self.submission.note("ignored", name, "the course's own is used")
 
     def given_file(self, name: str) -> Optional[Path]:
         """The given file that a path in a submission means, or None."""
@@ -105,25 +98,6 @@ class Collector:
                 except (OSError, ValueError):       # a name that no system takes
                     pass
         return None
-
-    def keep_loose(self, member: Member) -> None:
-        for path in self.paths.get(PurePosixPath(member.name).name, ())[:1]:
-            loose = self.loose[path]
-            if member.size <= FILE_BYTES:
-                if not loose.names:
-                    loose.data = member.read()
-                loose.names.append(one_line(member.name))
-
-    def take_loose(self) -> None:
-        """Nothing has a path as under labs/: then the names alone say which exercise it is."""
-        for path, loose in self.loose.items():
-            if not loose.names:
-                continue
-            if len(loose.names) > 1:
-                self.refuse(f"which one is {path}? There is {', '.join(loose.names[:NAMED])}")
-            self.submission.notes.remove(f"ignored: {loose.names[0]}: is no exercise's file")
-            self.note("taken", loose.names[0], f"as {path}")
-            self.submission.files[path] = loose.data
 
 
 def only_archive(folder: Path, known: Collection[str]) -> Optional[Path]:
@@ -159,27 +133,28 @@ def changed_given(root: Path, known: Collection[str]) -> List[str]:
 
 def from_tree(root: Path, folder: str, known: Collection[str]) -> Submission:
     """What stands in the tree itself: in labs/ or in solutions/."""
-    submission = Submission(folder)
-    collector = Collector(root, submission, known)
+    collector = Collector(root, folder, known)
     for path in sorted(known):
         file = root / folder / path
         if file.is_file():
             collector.take(Member(path, FILE, file.stat().st_size, file.read_bytes))
     for name in changed_given(root, known) if folder == "labs" else ():
-        collector.note("changed", name, "a given file; it is graded as it stands here, "
-                                        "and a hand-in leaves your change out")
-    return submission
+        collector.submission.note("changed", name, "a given file; it is graded as it stands "
+                                                   "here, and a hand-in leaves your change out")
+    return collector.submission
 
 
 def from_outside(root: Path, path: Path, known: Collection[str]) -> Submission:
-    """A folder or an archive, or a folder with an archive in it."""
-    submission = Submission(str(path))
-    collector = Collector(root, submission, known)
-    for member in members(path.is_dir() and only_archive(path, known) or path):
-        collector.take(member)
-    if not submission.files:
-        collector.take_loose()
-    return submission
+    """A folder or an archive, or a folder with an archive in it. Where nothing has a path as
+    under labs/, the names alone say which exercise it is."""
+    source = path.is_dir() and only_archive(path, known) or path
+    for by_name in (False, True):
+        collector = Collector(root, str(path), known, by_name)
+        for member in members(source):
+            collector.take(member)
+        if collector.names:
+            break
+    return collector.submission
 
 
 def collect(root: Path, source: Union[str, Path, None],
@@ -202,9 +177,9 @@ def collect(root: Path, source: Union[str, Path, None],
     return submission
 
 
-def pack(root: Path, target: Path, labs: Collection[Lab]) -> List[str]:
-    """Write the exercise files of the labs into an archive; returns their paths. An archive
-    of before stays as it is until the new one is whole."""
+def pack(root: Path, target: Path, labs: Collection[Lab]) -> Dict[str, bytes]:
+    """Write the exercise files of the labs into an archive; returns them by their paths. An
+    archive of before stays as it is until the new one is whole."""
     packed = {}
     for id, _, path in (exercise for lab in labs for exercise in exercises_of(root, lab)):
         file = root / "labs" / path
@@ -221,4 +196,4 @@ def pack(root: Path, target: Path, labs: Collection[Lab]) -> List[str]:
             member.size, member.mode = len(data), 0o644
             archive.addfile(member, io.BytesIO(data))
     part.replace(target)
-    return list(packed)
+    return packed

@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Optional, Tuple
 
-from ringstep.course.labs import Exercise
+from ringstep.course.labs import lab_of
 from ringstep.grading.registry import Test
 
 PASS, FAIL, TIMEOUT, TODO, NOT_RUN, GRADER_ERROR = (
@@ -43,6 +43,11 @@ class Result:
         return next(f for f in self.findings.values() if f.verdict == self.verdict)
 
     @property
+    def names(self) -> List[str]:
+        """The emulators with that verdict."""
+        return [name for name, f in self.findings.items() if f.verdict == self.verdict]
+
+    @property
     def differs(self) -> bool:
         verdicts = {f.verdict for f in self.findings.values()} - {GRADER_ERROR, NOT_RUN}
         return PASS in verdicts and len(verdicts) > 1
@@ -51,7 +56,9 @@ class Result:
 @dataclass
 class Grade:
     """What has become of one exercise."""
-    exercise: Exercise
+    id: str                                 # these three as its Exercise has them
+    points: int
+    path: str
     unwritten: bool = False
     compiler: str = ""                      # what the compiler says, if it does not compile
     refused: str = ""                       # why its file is not taken
@@ -59,20 +66,8 @@ class Grade:
     together: Optional[Result] = None       # the first that failed beside the student's others
 
     @property
-    def id(self) -> str:
-        return self.exercise.id
-
-    @property
     def lab(self) -> int:
-        return self.exercise.lab
-
-    @property
-    def path(self) -> str:
-        return self.exercise.path
-
-    @property
-    def points(self) -> int:
-        return self.exercise.points
+        return lab_of(self.id)
 
     @property
     def verdict(self) -> str:

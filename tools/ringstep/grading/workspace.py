@@ -1,12 +1,10 @@
 """A scratch copy of the course, in which a submission's exercises are compiled, and kernels
 are linked that have some of them."""
 import itertools
-import os
 import shutil
 import subprocess
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Collection, Dict, Iterable, List, Tuple
@@ -14,15 +12,14 @@ from typing import Collection, Dict, Iterable, List, Tuple
 from ringstep.course.labs import Exercise, exercises, labs
 from ringstep.course.skeleton import declared, pristine
 from ringstep.grading import objects
+from ringstep.grading.parallel import WORKERS, workers
 from ringstep.machine import sandbox
 from ringstep.machine.record import MachineError
 
 # What a submission's files are compiled beside; the rest comes after that, so that none
 # of them can include a solution or a test.
 OPEN = ("Makefile", "tools", "labs")
-NOT_NEEDED = shutil.ignore_patterns("__pycache__", "*.old*", ".pristine", "ringstep", "gdb",
-                                    "handouts")
-WORKERS = os.cpu_count() or 2
+NOT_NEEDED = ("__pycache__", "*.old*", ".pristine", "ringstep", "gdb", "handouts")
 
 
 class BuildError(Exception):
@@ -34,6 +31,18 @@ class Kernel:
     elf: str
     image: str
     programs: Dict[str, str] = field(default_factory=dict)  # name → ELF file, in order of PIDs
+
+
+def copy_parts(root: Path, target: Path, parts: Iterable[str], *without: str) -> None:
+    """Copy files and folders of a tree, those that are there."""
+    for part in parts:
+        source, copy = root / part, target / part
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, symlinks=True, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns(*without))
+        elif source.exists():
+            shutil.copy2(source, copy)
 
 
 class Workspace:
@@ -68,25 +77,15 @@ class Workspace:
 
     def prepare(self) -> None:
         folders = [lab.grading for lab in self.labs]
-        self.copy((*OPEN, *(f"{folder}/exercises.txt" for folder in folders)))
+        lists = [f"{folder}/exercises.txt" for folder in folders]
+        copy_parts(self.root, self.tree, [*OPEN, *lists], *NOT_NEEDED)
         for exercise in self.exercises:
             (self.tree / "labs" / exercise.path).write_text(pristine(self.root, exercise), "utf-8")
         sandbox.hand_over(self.tree)
-        commands = self.compile_commands()
-        self.compile(commands)
-        self.copy(("solutions", "grading/include", *folders))
+        self.compile()
+        copy_parts(self.root, self.tree, ["solutions", "grading/include", *folders], *NOT_NEEDED)
         self.reuse_objects()
         sandbox.hand_over(self.tree)
-
-    def copy(self, parts: Iterable[str]) -> None:
-        for part in parts:
-            source, target = self.root / part, self.tree / part
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True,
-                                ignore=NOT_NEEDED)
-            elif source.exists():
-                shutil.copy2(source, target)
 
     # ---- the submission's objects ----
 
@@ -100,28 +99,25 @@ class Workspace:
         self.built = command.object[:-len(Path(source).with_suffix(".o").as_posix())]
         return commands
 
-    def compile(self, commands: Dict[str, objects.Command]) -> None:
+    def compile(self) -> None:
+        commands, compiler = self.compile_commands(), objects.Compiler(self.tree)
         handed_in = [exercise for exercise in self.exercises if exercise.path in self.files]
-        declare = {exercise: declared((self.tree / "labs" / exercise.path).read_text("utf-8"),
-                                      exercise.path) for exercise in handed_in}
         for exercise in handed_in:
             (self.tree / "labs" / exercise.path).write_bytes(self.files[exercise.path])
-        compiler = objects.Compiler(self.tree)
 
         def one(exercise: Exercise) -> None:
             command = commands["labs/" + exercise.path]
             (self.tree / command.object).parent.mkdir(parents=True, exist_ok=True)
             try:
-                words = compiler.compile(command, declare[exercise])
-            except objects.Refused as refusal:
-                self.refused[exercise.id] = str(refusal)
+                compiler.compile(command, declared(pristine(self.root, exercise), exercise.path))
+            except objects.Refused as why:
+                self.refused[exercise.id] = str(why)
+            except objects.Broken as words:
+                self.broken[exercise.id] = str(words)
             else:
-                if words:
-                    self.broken[exercise.id] = words
-                else:
-                    self.objects.append(command.object)
+                self.objects.append(command.object)
 
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with workers() as pool:
             list(pool.map(one, handed_in))
 
     # ---- kernels ----
