@@ -14,7 +14,7 @@
 #include <process_checks.h>
 #include <stacks.h>
 
-#define CYCLES 400 /* enough to hand out all of TRIED_MEMORY_END more than once */
+#define CYCLES 700 /* enough to hand out all that there is more than once */
 
 /* What a process would start with, and what it has. */
 static void require_record(pid_t pid, uint64_t entry_point)

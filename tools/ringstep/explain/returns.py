@@ -31,6 +31,10 @@ def segment_load(s: Scene) -> Iterator[Cause]:
 def task_register(s: Scene) -> Iterator[Cause]:
     selector = s.root.error_code
     if s.op.startswith("ltr") and selector is not None:
+        entry = s.entry(selector)
+        if entry and entry[1] >> 32:
+            yield Cause(f"ltr refuses selector {selector:#x}: reserved bits of its descriptor are "
+                        f"set, the last four bytes are {entry[1] >> 32:#x}", "1.3")
         yield Cause(f"ltr refuses selector {selector:#x}: its descriptor is "
                     f"\"{s.selector(selector)}\", where an available 64-bit TSS, present, "
                     "is wanted", "1.3")
