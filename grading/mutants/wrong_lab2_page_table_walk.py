@@ -132,16 +132,4 @@ WRONG = [
 """,
           test="all_that_the_task_of_2_2_names",
           says="which nobody has written"),
-    Wrong("2.2", "the entry last asked for",
-          find="    phys_t table = root;\n",
-          put="""    static pte_t *last;
-    static uint64_t last_address;
-    static int last_level;
-    if (last && address == last_address && level == last_level)
-        return last;
-    phys_t table = root;
-    last = NULL, last_address = address, last_level = level;
-""",
-          test="all_that_the_task_of_2_2_names",
-          says="Exercise 2.2 is wrong"),
 ]
