@@ -130,7 +130,8 @@ def ist_stacks(run: Run) -> None:
                   run.symbol("ist_stacks") + slot * index)
     for index, stack in enumerate(tss(run).ist, 1):
         run.expect(index in IST_OF.values() or stack == 0,
-                   f"IST {index} in the TSS, which nobody has asked for, to be 0", f"it is {stack:#x}")
+                   f"IST {index} in the TSS, which nobody has asked for, to be 0",
+                   f"it is {stack:#x}")
     for ring, stack in enumerate(tss(run).rsp):
         run.equal(f"RSP{ring} in the TSS, which is not trap_use_stack()'s, to be", stack, 0)
 

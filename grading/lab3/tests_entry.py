@@ -105,8 +105,9 @@ def address_space(run):
             shown = f"{page.virtual:#x} is mapped {page.permissions}"
             run.expect(not (page.writable and page.executable), "no page writable and executable",
                        shown)
-            run.expect(page.virtual >> 63 == 0 or not any(entry & paging.U for entry in page.entries),
-                       "no U bit in the kernel half", shown)
+            open_to_ring_3 = any(entry & paging.U for entry in page.entries)
+            run.expect(page.virtual >> 63 == 0 or not open_to_ring_3, "no U bit in the kernel half",
+                       shown)
             run.expect(page.virtual != 0, "the null page unmapped", shown)
             run.expect(page.virtual != run.constant("USER_STACK_TOP"),
                        "nothing mapped above the stack", shown)

@@ -1,8 +1,8 @@
 """What lab 3's kernel must not have let a program do."""
 import re
 
-from grading.lab3.shared import (EBADF, EFAULT, FAULTED, FAULTS, GP, MAIN, RANGES, SYS_WRITE, WRITES,
-                                 calls_of, lines_between)
+from grading.lab3.shared import (EBADF, EFAULT, FAULTED, FAULTS, GP, MAIN, RANGES, SYS_WRITE,
+                                 WRITES, calls_of, lines_between)
 from ringstep.grading.harness import signed, test
 from ringstep.kernel import decode, symbols
 

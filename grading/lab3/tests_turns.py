@@ -4,6 +4,7 @@ import re
 from grading.lab3.shared import MAIN, SLICES, TIMERS
 from ringstep.grading.harness import test
 
+
 # ---- 3.5 ----
 
 @test("3.5", TIMERS, "timer_tick")

@@ -15,7 +15,7 @@ static void enter_bystander(void)
     process_enter(process);
 }
 
-#define timer_init() ((void)0)
+#define timer_init()       ((void)0)
 #define user_memory_init() (user_memory_init(), enter_bystander())
 #include "../../labs/lab3-ring3/checks/program_checks.c"
 #include "../../labs/lab3-ring3/main.c"

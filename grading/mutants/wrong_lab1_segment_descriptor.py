@@ -70,9 +70,11 @@ WRONG = [
           says="not present",
           source="https://github.com/phil-opp/blog_os/issues/277"),
     Wrong("1.1", "the DPL of the call before",
-          find="SEGMENT_DPL(dpl);",
-          put=("SEGMENT_DPL(last);\n"
-               "    last = dpl;"),
+          find="    uint64_t descriptor = SEGMENT_P | SEGMENT_S | SEGMENT_DPL(dpl);\n",
+          put="""    static unsigned last;
+    uint64_t descriptor = SEGMENT_P | SEGMENT_S | SEGMENT_DPL(last);
+    last = dpl;
+""",
           test="segments_by_arguments",
           says="DPL"),
 ]

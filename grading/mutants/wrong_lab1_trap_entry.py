@@ -117,7 +117,7 @@ WRONG = [
           source="https://github.com/nanvix/monolithic-kernel/issues/6"),
     Wrong("1.5", "three control registers pushed, too",
           find=("    mov     rdi, rsp\n"
-               "    call    trap_dispatch\n"),
+                "    call    trap_dispatch\n"),
           put="""    mov     rdi, rsp
     mov     rax, cr2
     push    rax

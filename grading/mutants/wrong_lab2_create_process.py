@@ -162,13 +162,13 @@ WRONG = [
           says="state NEW"),
     Wrong("2.6", "the error of the page table ignored",
           find=("    if (error)\n"
-               "        goto no_page_table;\n"),
+                "        goto no_page_table;\n"),
           put="",
           test="failures_are_undone",
           says="expected"),
     Wrong("2.6", "the error of the kernel stack ignored",
           find=("    if (error)\n"
-               "        goto no_kernel_stack;\n"),
+                "        goto no_kernel_stack;\n"),
           put="",
           test="basic_process_creation",
           says="-EAGAIN"),
@@ -185,7 +185,7 @@ WRONG = [
           says="RFLAGS"),
     Wrong("2.6", "removed after its record is gone",
           find=("    process_remove(process);\n"
-               "    free_kernel_stack"),
+                "    free_kernel_stack"),
           put="    free_kernel_stack",
           test="others_survive",
           says="expected"),

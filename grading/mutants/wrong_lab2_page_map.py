@@ -146,7 +146,7 @@ WRONG = [
           says="Exercise 2.3 is wrong"),
     Wrong("2.3", "the missing table not noticed",
           find=("    if (!entry)\n"
-               "        return -ENOMEM;\n"),
+                "        return -ENOMEM;\n"),
           put="",
           test="map_without_memory",
           says="2.3"),

@@ -123,7 +123,7 @@ WRONG = [
           says="has changed an entry that was there"),
     Wrong("2.2", "the page itself made, too",
           find=("        if (at == level)\n"
-               "            return entry;\n"),
+                "            return entry;\n"),
           put="""        if (at == level) {
             if (create && level == 1 && !(*entry & PTE_P))
                 *entry = frame_alloc().raw;

@@ -165,7 +165,7 @@ WRONG = [
           source="https://github.com/hermit-os/libhermit/pull/26"),
     Wrong("2.5", "does not say where the user stack is",
           find=("    *top = USER_STACK_TOP;\n"
-               "    return map_stack(root, *top - USER_STACK_SIZE, *top,"),
+                "    return map_stack(root, *top - USER_STACK_SIZE, *top,"),
           put="    return map_stack(root, USER_STACK_TOP - USER_STACK_SIZE, USER_STACK_TOP,",
           test="user_stack",
           says="expected"),

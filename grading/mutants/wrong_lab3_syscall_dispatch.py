@@ -156,7 +156,7 @@ WRONG = [
           says="to give -14"),
     Wrong("3.3", "destroyed before it has ended",
           find=("    process_end(process);\n"
-               "    /* END SOLUTION */"),
+                "    /* END SOLUTION */"),
           put="""    destroy_process(process->pid);
     process_end(process);
     /* END SOLUTION */""",

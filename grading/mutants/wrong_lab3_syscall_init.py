@@ -86,7 +86,7 @@ WRONG = [
           says="expected"),
     Wrong("3.1", "a trap gate",
           find=("    idt_set(SYSCALL_VECTOR, interrupt_gate(trap_stubs[SYSCALL_VECTOR], "
-               "3));\n"),
+                "3));\n"),
           put="""    struct gate gate = interrupt_gate(trap_stubs[SYSCALL_VECTOR], 3);
     gate.type |= 1;
     idt_set(SYSCALL_VECTOR, gate);

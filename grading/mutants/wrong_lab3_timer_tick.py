@@ -121,14 +121,14 @@ WRONG = [
           says="expected"),
     Wrong("3.5", "its line printed twice",
           find="        process_end(process);\n",
-          put="""        printf("PID %d has used up its %d time slices\\n", process->pid, SLICES_MAX);
-        process_end(process);
-""",
+          put=("        printf(\"PID %d has used up its %d time slices\\n\", process->pid, "
+               "SLICES_MAX);\n"
+               "        process_end(process);\n"),
           test="timer_interrupts_ring_3",
           says="expected"),
     Wrong("3.5", "slices of the first process counted",
           find=("    struct process *process = current_process();\n"
-               "    process->slices++;\n"),
+                "    process->slices++;\n"),
           put=("    process_first()->slices++;\n"
                "    struct process *process = current_process();\n"),
           test="each_has_its_slices",

@@ -22,9 +22,9 @@ void show_gate(unsigned vector)
 
 /* ---- 1.5 ---- */
 
-#define REGISTERS     15 /* in a trap frame */
-#define INNER_VECTOR  203
-#define BY_THE_PROBE  0x5F /* the value of r15, the first of the frame; rax has 0x51 */
+#define REGISTERS    15 /* in a trap frame */
+#define INNER_VECTOR 203
+#define BY_THE_PROBE 0x5F /* the value of r15, the first of the frame; rax has 0x51 */
 
 static const char *const registers[REGISTERS] = {
     "r15", "r14", "r13", "r12", "r11", "r10", "r9",  "r8",
@@ -68,8 +68,7 @@ static void require_frame(void)
     for (unsigned i = 0; i < REGISTERS; i++)
         require(values[i] == BY_THE_PROBE - i, "1.5", "the frame's %s is %#lx, expected %#x",
                 registers[i], values[i], BY_THE_PROBE - i);
-    require(!(flags & RFLAGS_DF), "1.5",
-            "trap_dispatch() was called with the direction flag set");
+    require(!(flags & RFLAGS_DF), "1.5", "trap_dispatch() was called with the direction flag set");
     require(!(flags & RFLAGS_IF), "1.5", "trap_dispatch() was called with interrupts on");
     require(stack % 16 == 0, "1.5",
             "trap_dispatch() was called with a stack that is not 16-byte aligned");

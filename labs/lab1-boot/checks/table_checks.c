@@ -67,7 +67,7 @@ void show_segments(void)
 /* Load a table other than the boot's, with the same segments, and then the boot's again. */
 void try_gdt_load(void)
 {
-    static const char *const kept[] = { "rbx", "rbp", "r12",  "r13", "r14",
+    static const char *const kept[] = { "rbx", "rbp", "r12",       "r13",      "r14",
                                         "r15", "rsp", "RFLAGS.DF", "RFLAGS.IF" };
     static uint64_t table[GDT_ENTRIES];
     for (uint16_t i = 0; i < GDT_ENTRIES; i++)
@@ -82,8 +82,8 @@ void try_gdt_load(void)
     for (unsigned i = 0; i < sizeof kept / sizeof *kept; i++)
         require(!(changed & 1 << i), "1.2", "gdt_load has changed %s, which is its caller's",
                 kept[i]);
-    require(sgdt().base == other.base && sgdt().limit == other.limit, "1.2",
-            "called with a table at %#lx, gdt_load has loaded the one at %#lx", other.base,
+    require(sgdt().base == (uint64_t)table && sgdt().limit == sizeof table - 1, "1.2",
+            "called with a table at %#lx, gdt_load has loaded the one at %#lx", (uint64_t)table,
             sgdt().base);
     probe_gdt_load(&boot);
 }

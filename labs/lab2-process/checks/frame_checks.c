@@ -102,8 +102,8 @@ static void take_all(uint64_t before)
         uint64_t taken = take_frames("2.1", UINT64_MAX);
         require(taken == before, "2.1", "%lu frames were free, and frame_alloc() gave %lu%s",
                 before, taken, round > 0 ? " when all had been given back once" : "");
-        require(frame_free_count() == 0, "2.1",
-                "no frame is left, and frame_free_count() says %lu", frame_free_count());
+        require(frame_free_count() == 0, "2.1", "no frame is left, and frame_free_count() says %lu",
+                frame_free_count());
         give_frames("2.1", taken, round == 0);
         require(frame_free_count() == before, "2.1",
                 "all frames were given back, so %lu should be free; frame_free_count() says %lu",

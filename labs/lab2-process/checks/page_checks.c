@@ -28,7 +28,8 @@ static void require_entry(phys_t root, uint64_t address, pte_t expected)
 
 static void try_bad_addresses(phys_t frame)
 {
-    static const uint64_t addresses[] = { PAGE_ONE + 8, USER_HALF_END, KERNEL_HALF_START - PAGE_SIZE };
+    static const uint64_t addresses[] = { PAGE_ONE + 8, USER_HALF_END,
+                                          KERNEL_HALF_START - PAGE_SIZE };
     phys_t unmapped;
     for (unsigned i = 0; i < sizeof addresses / sizeof *addresses; i++) {
         int error = page_map(kernel_page_table, addresses[i], frame, PTE_NX);

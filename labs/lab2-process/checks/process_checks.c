@@ -22,13 +22,12 @@ static void require_record(pid_t pid, uint64_t entry_point)
     const struct process *process = process_find(pid);
     require(process != NULL, "2.6", "PID %d is not in the process table", pid);
     const struct trap_frame *registers = &process->registers;
-    require(registers->rip == entry_point
-                && registers->rsp == USER_STACK_TOP - ARGUMENT_BLOCK_SIZE,
+    require(registers->rip == entry_point && registers->rsp == USER_STACK_TOP - ARGUMENT_BLOCK_SIZE,
             "2.6", "PID %d would start at rip %#lx with rsp %#lx, expected %#lx and %#lx", pid,
             registers->rip, registers->rsp, entry_point, USER_STACK_TOP - ARGUMENT_BLOCK_SIZE);
     require(registers->cs == SELECTOR_USER_CODE && registers->ss == SELECTOR_USER_DATA, "2.6",
-            "PID %d would start with CS %#lx and SS %#lx, expected %#x and %#x", pid,
-            registers->cs, registers->ss, SELECTOR_USER_CODE, SELECTOR_USER_DATA);
+            "PID %d would start with CS %#lx and SS %#lx, expected %#x and %#x", pid, registers->cs,
+            registers->ss, SELECTOR_USER_CODE, SELECTOR_USER_DATA);
     require(registers->rflags == (RFLAGS_RESERVED | RFLAGS_IF), "2.6",
             "PID %d would start with RFLAGS %#lx, expected %#x: IF set, IOPL 0", pid,
             registers->rflags, RFLAGS_RESERVED | RFLAGS_IF);

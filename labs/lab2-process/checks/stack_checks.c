@@ -39,7 +39,10 @@ static void require_pages(phys_t root, uint64_t top, uint64_t size, pte_t rights
         require(is == (rights | PTE_P), "2.5",
                 "the page %#lx of the stack below %#lx is %s, for ring %s, %s; expected writable, "
                 "for ring %s, no execution",
-                page, top, !(is & PTE_P) ? "not mapped" : is & PTE_W ? "writable" : "read-only",
+                page, top,
+                !(is & PTE_P)    ? "not mapped"
+                    : is & PTE_W ? "writable"
+                                 : "read-only",
                 is & PTE_U ? "3 and 0" : "0 only", is & PTE_NX ? "no execution" : "executable",
                 rights & PTE_U ? "3 and 0" : "0 only");
     }
@@ -77,7 +80,8 @@ static void try_many(void)
         for (uint64_t page = tops[i] - KERNEL_STACK_SIZE; page < tops[i]; page += PAGE_SIZE)
             require(is_mapped(kernel_page_table, page) == (i != MANY / 2), "2.5",
                     "after free_kernel_stack(%#lx) the page %#lx of the stack below %#lx is %s",
-                    tops[MANY / 2], page, tops[i], i == MANY / 2 ? "still mapped" : "unmapped, too");
+                    tops[MANY / 2], page, tops[i],
+                    i == MANY / 2 ? "still mapped" : "unmapped, too");
     for (unsigned i = 0; i < MANY; i++)
         if (i != MANY / 2)
             free_kernel_stack(tops[i]);
@@ -88,8 +92,10 @@ void with_all_slots_taken(void (*try)(void))
     phys_t frame = frame_alloc(), unmapped;
     static bool mine[KERNEL_STACK_SLOTS];
     for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++)
-        mine[slot] = page_map(kernel_page_table, KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT
-                                  + PAGE_SIZE, frame, PTE_NX) == 0;
+        mine[slot] = page_map(kernel_page_table,
+                              KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE, frame,
+                              PTE_NX)
+            == 0;
     try();
     for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++)
         if (mine[slot])

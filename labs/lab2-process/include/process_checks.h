@@ -43,6 +43,6 @@ static inline pte_t written(pte_t entry)
 }
 
 /* Stop at the exercise `id` where an error's name is not the one that was expected. */
-#define require_error(is, expected, id, call, ...)                                       \
-    require((is) == (expected), id, call " gives %s, expected %s", ##__VA_ARGS__,        \
-            error_name(is), error_name(expected))
+#define require_error(is, expected, id, call, ...)                                                \
+    require((is) == (expected), id, call " gives %s, expected %s", ##__VA_ARGS__, error_name(is), \
+            error_name(expected))

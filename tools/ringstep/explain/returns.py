@@ -71,7 +71,8 @@ def short_return(s: Scene) -> Iterator[Cause]:
     if not match or s.root.cpl != 0:
         return
     exercise = {"gdt_load": "1.2", "jump_to_usermode": "3.2"}
-    yield Cause(f"{match[1]} takes 4 bytes off the stack for each value; in 64-bit code each "
+    size = 2 if match[1] == "iret" else 4           # iretw, iretd
+    yield Cause(f"{match[1]} takes {size} bytes off the stack for each value; in 64-bit code each "
                 f"takes 8: {'retfq' if match[1] == 'retf' else 'iretq'}",
                 exercise.get(s.function(s.root.rip), "1.5"))
 
