@@ -80,6 +80,15 @@ CRASHES = [
     (3, "3.5", "end of everything instead of the process", "while PID 2 is in the process table"),
     (3, "3.6", "the fault kills the kernel", "process_fault() must end the process only"),
     (3, "3.6", "everybody dies", "is in the process table: timer_tick() or a fault"),
+    (1, "1.2", "CS pushed as four bytes", "retf takes 4 bytes off the stack for each value"),
+    (1, "1.3", "the reserved half filled", "reserved bits of its descriptor are set"),
+    (1, "1.5", "iret with two-byte values", "iret takes 2 bytes off the stack for each value"),
+    (1, "1.5", "frame taken from the stack", "iretq to CS 0x"),
+    (1, "1.5", "interrupts on in the handler", "no exception: the interrupt of line 0"),
+    (2, "2.1", "what lies between the regions, too", "a frame of the kernel's own image"),
+    (2, "2.6", "the record given back before it is read", "0xDB in each byte"),
+    (2, "2.6", "removed after its record is gone", "process_remove() comes before"),
+    (2, "2.6", "the error of the page table ignored", "free_table() took 0x"),
 ]
 
 

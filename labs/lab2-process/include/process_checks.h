@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* Memory beyond is left alone: what the tries do with all of it ends soon on an emulator. */
-#define TRIED_MEMORY_END (20 << 20)
+#define TRIED_MEMORY_END (12 << 20)
 
 void tried_memory(void);   /* leave the rest out of memory_regions[], before 2.1 */
 void try_frames(void);     /* 2.1, in checks/frame_checks.c */
