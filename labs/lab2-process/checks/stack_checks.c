@@ -87,20 +87,26 @@ static void try_many(void)
             free_kernel_stack(tops[i]);
 }
 
+/* Put what is not 0 into the entry of each page that has none, or take it out again. */
+static void mark_slots(pte_t from, pte_t to)
+{
+    for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++)
+        for (uint64_t page = 1; page < KERNEL_STACK_SLOT / PAGE_SIZE; page++) {
+            pte_t *entry = page_table_walk(
+                kernel_page_table, KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + page * PAGE_SIZE,
+                1, true);
+            if (entry && written(*entry) == from)
+                *entry = to;
+        }
+}
+
+/* Without page_map(): nobody reads these pages, so no TLB need be told. */
 void with_all_slots_taken(void (*try)(void))
 {
-    phys_t frame = frame_alloc(), unmapped;
-    static bool mine[KERNEL_STACK_SLOTS];
-    for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++)
-        mine[slot] = page_map(kernel_page_table,
-                              KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE, frame,
-                              PTE_NX)
-            == 0;
+    phys_t frame = frame_alloc();
+    mark_slots(0, frame.raw | PTE_P | PTE_NX);
     try();
-    for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++)
-        if (mine[slot])
-            page_unmap(kernel_page_table, KERNEL_STACK_BASE + slot * KERNEL_STACK_SLOT + PAGE_SIZE,
-                       &unmapped);
+    mark_slots(frame.raw | PTE_P | PTE_NX, 0);
     frame_free(frame);
 }
 
