@@ -72,6 +72,8 @@ def registers_restored(run: Run) -> None:
         name = decode.vector(seen["vector"])
         expect_registers(run, seen["wrong after it"], f"all registers intact after {name}",
                          "{} has another value")
+        run.equal(f"the direction flag after {name}, set as before it,",
+                  seen["direction flag after it"], 1, "{}")
         run.equal(f"RSP intact after {name}, moved by", signed(seen["stack pointer moved by"]), 0,
                   "{}")
     expect_registers(run, run.value("not taken from the frame"),
@@ -126,6 +128,10 @@ def ist_stacks(run: Run) -> None:
         expect_gate_of(run, vector, index)
         run.equal(f"the stack of IST {index} to end at", tss(run).ist[index - 1],
                   run.symbol("ist_stacks") + slot * index)
+    for index, stack in enumerate(tss(run).ist, 1):
+        run.expect(index in IST_OF.values() or stack == 0,
+                   f"IST {index} in the TSS, which nobody has asked for, to be 0",
+                   f"it is {stack:#x}")
     for ring, stack in enumerate(tss(run).rsp):
         run.equal(f"RSP{ring} in the TSS, which is not trap_use_stack()'s, to be", stack, 0)
 

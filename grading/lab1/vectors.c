@@ -54,7 +54,8 @@ asm(".intel_syntax noprefix\n"
 
 /* What raise() loads into the registers before, and finds in them after, the trap. */
 static uint64_t before[REGISTERS], after[REGISTERS];
-static volatile uint64_t stack_before __attribute__((used)), stack_after __attribute__((used));
+static volatile uint64_t stack_before __attribute__((used)), stack_after __attribute__((used)),
+    flags_after __attribute__((used));
 static struct trap_frame seen;
 static uint64_t seen_direction, seen_interrupts, seen_alignment;
 
@@ -72,13 +73,13 @@ asm(".intel_syntax noprefix\n"
     "   mov [rip + stack_before], rsp\n"
     "   mov ecx, ss; push rcx\n"
     "   push rax\n"
+    "   std\n" /* the entry must clear DF itself, and leave it in the frame */
     "   pushfq\n"
     "   mov ecx, cs; push rcx\n"
     "   lea rcx, [rip + raised]; push rcx\n"
     "   test rsi, rsi; jz 1f\n"
     "   push " STRING(ERROR_CODE) "\n"
                                   "1: mov [rip + target], rdi\n"
-                                  "   std\n" /* the entry must clear DF itself */
                                   "   mov r15, [rip + before + 0]; mov r14, [rip + before + 8]\n"
                                   "   mov r13, [rip + before + 16]; mov r12, [rip + before + 24]\n"
                                   "   mov r11, [rip + before + 32]; mov r10, [rip + before + 40]\n"
@@ -98,6 +99,7 @@ asm(".intel_syntax noprefix\n"
                                   "   mov [rip + after + 80], rsi; mov [rip + after + 88], rdx\n"
                                   "   mov [rip + after + 96], rcx; mov [rip + after + 104], rbx\n"
                                   "   mov [rip + after + 112], rax\n"
+                                  "   pushfq; pop rax; mov [rip + flags_after], rax\n"
                                   "   cld\n"
                                   "   mov rsp, [rip + saved_rsp]\n"
                                   "   pop r15; pop r14; pop r13; pop r12; pop rbp; pop rbx\n"
@@ -155,6 +157,7 @@ static void try_vector(unsigned vector)
     observe("wrong in the frame", first_difference((const uint64_t *)&seen, before));
     observe("wrong after it", first_difference(after, before));
     observe("stack pointer moved by", stack_after - stack_before);
+    observe("direction flag after it", flags_after >> 10 & 1);
     observe("direction flag", seen_direction);
     observe("interrupt flag", seen_interrupts);
     observe("stack misalignment", seen_alignment);

@@ -6,7 +6,7 @@ from ringstep.kernel.paging import ADDRESS, Mapping, U
 from ringstep.machine.record import Event
 
 LONG = 150_000_000     # instructions
-MAIN = Boot(2, watches=("machine_off",), instructions=LONG)
+MAIN = Boot(2, watches=("machine_off",), instructions=2 * LONG)
 # An allocator that looks through all frames from the first each time is right, too.
 FRAMES = Boot(2, "frames", mib=16, instructions=4 * LONG)
 FRAMES_LARGE = Boot(2, "frames_large", mib=32, instructions=4 * LONG)

@@ -2,22 +2,31 @@
 import re
 
 from ringstep.grading.harness import Boot, program_starts, system_calls
+from ringstep.kernel.contract import contract
+
+NUMBERS = contract().numbers
+DE, UD, GP, PF = (NUMBERS[f"VECTOR_{name}"] for name in ("DE", "UD", "GP", "PF"))
+PRESENT, WRITE, USER, FETCH = (NUMBERS[f"PAGE_FAULT_{name}"]
+                               for name in ("PRESENT", "WRITE", "USER", "FETCH"))
+ENOSYS, EFAULT, EBADF = (-NUMBERS[name] for name in ("ENOSYS", "EFAULT", "EBADF"))
+SYS_WRITE, SYS_GETPID, SYS_EXIT = (NUMBERS[f"SYS_{name}"] for name in ("WRITE", "GETPID", "EXIT"))
 
 OWN = "ring3_test,ring3_loop_test,ring3_privilege_test"
 START = "exit_pid,start_state,registers,unknown_call,after_exit,exit_negative,exit_large"
-WRITE = "hello,pointers,output"
+WRITING = "hello,pointers,output"
 TIMER = "spin,exit_pid"
 # program: vector, error code, what it tried. No error code: the processor pushes
 # none; or, for int 14, QEMU 7.2 says 0xe2 where the manual and Bochs say 0x72.
 FAULTS = {
-    "cli": (13, 0, "cli"), "iopl": (13, 0, "popf with IOPL 3, then cli"),
-    "port": (13, 0, "out to the serial port"), "int14": (13, None, "int 14"),
-    "divide": (0, None, "a division by zero"), "sse": (6, None, "an SSE instruction"),
-    "peek_kernel": (14, 5, "a read of the kernel's code"),
-    "peek_physical": (14, 7, "a write to the map of physical memory"),
-    "peek_other": (14, 4, "a read where another process had its memory"),
-    "overflow": (14, 6, "a push into the guard page"),
-    "write_code": (14, 7, "a write to its own code"), "run_stack": (14, 21, "a jump to its stack"),
+    "cli": (GP, 0, "cli"), "iopl": (GP, 0, "popf with IOPL 3, then cli"),
+    "port": (GP, 0, "out to the serial port"), "int14": (GP, None, "int 14"),
+    "divide": (DE, None, "a division by zero"), "sse": (UD, None, "an SSE instruction"),
+    "peek_kernel": (PF, USER | PRESENT, "a read of the kernel's code"),
+    "peek_physical": (PF, USER | WRITE | PRESENT, "a write to the map of physical memory"),
+    "peek_other": (PF, USER, "a read where another process had its memory"),
+    "overflow": (PF, USER | WRITE, "a push into the guard page"),
+    "write_code": (PF, USER | WRITE | PRESENT, "a write to its own code"),
+    "run_stack": (PF, USER | FETCH | PRESENT, "a jump to its stack"),
 }
 FAULTING = ",".join(["secret", *FAULTS, "exit_pid"])
 
@@ -30,13 +39,11 @@ def boot(test, programs, **more):
 
 MAIN, TIMERS = boot("", OWN), boot(TIMER, TIMER)
 STARTS, FAULTED = (boot("untimed," + programs, programs) for programs in (START, FAULTING))
-WRITES = boot("untimed," + WRITE, WRITE, secret=b"Hello, " + 32 * b"." + b"\n")  # as in hello.c
+WRITES = boot("untimed," + WRITING, WRITING, secret=b"Hello, " + 32 * b"." + b"\n")  # as in hello.c
 ENTRY = Boot(3, "entry", watches=(program_starts(1),), mib=16)
 SLICES = Boot(3, "slices", mib=16, instructions=120_000_000)
 RANGES = Boot(3, "ranges", mib=16)
 
-ENOSYS, EFAULT, EBADF = -38, -14, -9
-SYS_WRITE, SYS_GETPID, SYS_EXIT = 1, 39, 60
 RESUME = 0x10000                # RF in RFLAGS, which a debugger sets
 
 

@@ -113,4 +113,53 @@ trap_return:
     mov     rdi, [rdi + 72]
     iretq
 '''),
+    Right("1.1", "numbers for the four, by ring",
+          body=r'''
+uint64_t segment_descriptor(enum segment_type type, unsigned dpl)
+{
+    uint64_t access = 0x92 | dpl << 5;
+    return type == DATA_SEGMENT ? access << 40 : (access | 0x08) << 40 | 1ULL << 53;
+}
+'''),
+    Right("1.2", "the far return's two words written with mov",
+          body=r'''
+    .intel_syntax noprefix
+    .section .text
+    .globl  gdt_load
+gdt_load:
+    lgdt    [rdi]
+    sub     rsp, 16
+    lea     rax, [rip + 1f]
+    mov     [rsp], rax
+    mov     qword ptr [rsp + 8], SELECTOR_KERNEL_CODE
+    retfq
+1:  push    SELECTOR_KERNEL_DATA
+    pop     rax
+    mov     ds, eax
+    mov     es, eax
+    mov     ss, eax
+    ret
+'''),
+    Right("1.4", "two words, bit by bit",
+          body=r'''
+struct gate interrupt_gate(uint64_t handler, unsigned dpl)
+{
+    union { uint64_t words[2]; struct gate gate; } made;
+    made.words[0] = (handler & 0xFFFF) | 0x08ULL << 16 | (0x8EULL | dpl << 5) << 40
+        | (handler >> 16 & 0xFFFF) << 48;
+    made.words[1] = handler >> 32;
+    return made.gate;
+}
+'''),
+    Right("1.6", "the TSS first, the gate in one go",
+          body=r'''
+void trap_use_stack(unsigned vector, unsigned ist, uint64_t stack_top)
+{
+    struct gate before = idt_get(vector);
+    tss_set_ist(ist, stack_top);
+    idt_set(vector, (struct gate){ before.offset_low, before.selector, (uint8_t)(ist & 7),
+                                   before.type, before.offset_middle, before.offset_high,
+                                   before.reserved });
+}
+'''),
 ]

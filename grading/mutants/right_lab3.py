@@ -112,4 +112,76 @@ _Noreturn void process_fault(struct trap_frame *frame)
     process_end(dying);
 }
 '''),
+    Right("3.1", "the gate first, CR3 first",
+          body=r'''
+void syscall_init(void)
+{
+    struct gate gate = idt_get(SYSCALL_VECTOR);
+    gate.type |= GATE_DPL(3);
+    idt_set(SYSCALL_VECTOR, gate);
+    trap_register(SYSCALL_VECTOR, &syscall_trap);
+}
+
+void process_activate(const struct process *process)
+{
+    if (read_cr3() != process->page_table.raw)
+        write_cr3(process->page_table.raw);
+    tss_set_rsp0(process->kernel_stack);
+}
+'''),
+    Right("3.3", "a table of functions",
+          body=r'''
+static int64_t do_write(struct trap_frame *frame)
+{
+    return sys_write((int)frame->rdi, frame->rsi, frame->rdx);
+}
+
+static int64_t do_getpid(struct trap_frame *frame)
+{
+    (void)frame;
+    return sys_getpid();
+}
+
+static int64_t do_exit(struct trap_frame *frame)
+{
+    sys_exit((int)frame->rdi);
+    return 0;
+}
+
+static int64_t (*const table[])(struct trap_frame *) = {
+    [SYS_WRITE] = do_write, [SYS_GETPID] = do_getpid, [SYS_EXIT] = do_exit,
+};
+
+void syscall_dispatch(struct trap_frame *frame)
+{
+    uint64_t number = frame->rax;
+    frame->rax = (uint64_t)-ENOSYS;
+    if (number < sizeof table / sizeof *table && table[number])
+        frame->rax = (uint64_t)table[number](frame);
+}
+
+int64_t sys_getpid(void)
+{
+    return current_process()->pid;
+}
+
+void sys_exit(int status)
+{
+    printf("PID %d exits with status %d\n", current_process()->pid, status);
+    process_end(current_process());
+}
+'''),
+    Right("3.5", "counts down to the limit, one way out",
+          body=r'''
+void timer_tick(struct trap_frame *frame)
+{
+    struct process *process = current_process();
+    process->registers = *frame;
+    if (++process->slices == SLICES_MAX) {
+        printf("PID %d has used up its %d time slices\n", process->pid, SLICES_MAX);
+        process->state = PROCESS_DEAD;
+    }
+    schedule();
+}
+'''),
 ]

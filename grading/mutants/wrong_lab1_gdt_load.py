@@ -78,4 +78,30 @@ WRONG = [
 """,
           test="gdt_load_keeps_registers",
           says="RSP after gdt_load"),
+    Wrong("1.2", "SS null, since long mode looks at no data segment",
+          find="    mov     ss, eax\n",
+          put=("    xor     ecx, ecx\n"
+               "    mov     ss, ecx\n"),
+          test="segments_reloaded",
+          says="SS 0x0010",
+          source="https://github.com/phil-opp/blog_os/issues/273"),
+    Wrong("1.2", "always the table of the first call",
+          find="    lgdt    [rdi]\n",
+          put="""    mov     rax, [rip + first_base]
+    test    rax, rax
+    jnz     1f
+    mov     rax, [rdi + 2]
+    mov     [rip + first_base], rax
+1:  mov     [rdi + 2], rax
+    lgdt    [rdi]
+    .local  first_base
+    .comm   first_base, 8
+""",
+          test="gdt_load_keeps_registers",
+          says="GDTR holds"),
+    Wrong("1.2", "CS pushed as four bytes",
+          find="    retfq\n",
+          put="    retf\n",
+          test="segments_reloaded",
+          says="retfq"),
 ]

@@ -73,4 +73,16 @@ WRONG = [
           test="gate_fields",
           says="trap gate",
           source="https://github.com/chyyuu/ucore_os_plus/pull/33"),
+    Wrong("1.4", "the IST of the gate before",
+          find="        .selector =",
+          put="        .ist = (uint8_t)(handler >> 16) & 7, .selector =",
+          test="gate_fields",
+          says="IST"),
+    Wrong("1.4", "the handler of the first call",
+          find="    return (struct gate){",
+          put="""    static uint64_t first;
+    handler = first = first ? first : handler;
+    return (struct gate){""",
+          test="all_gates",
+          says="interrupt gate to"),
 ]

@@ -57,4 +57,24 @@ WRONG = [
                "    descriptor |= SEGMENT_P"),
           test="segments_by_arguments",
           says="data"),
+    Wrong("1.1", "no S bit on data",
+          find="        descriptor |= SEGMENT_W;",
+          put="        descriptor = SEGMENT_P | SEGMENT_DPL(dpl) | SEGMENT_W;",
+          test="segment_descriptors",
+          says="S is 0",
+          source="https://github.com/lunixbochs/usercorn/pull/269"),
+    Wrong("1.1", "no data segment at all",
+          find="        descriptor |= SEGMENT_W;",
+          put="        return 0;",
+          test="segment_descriptors",
+          says="not present",
+          source="https://github.com/phil-opp/blog_os/issues/277"),
+    Wrong("1.1", "the DPL of the call before",
+          find="    uint64_t descriptor = SEGMENT_P | SEGMENT_S | SEGMENT_DPL(dpl);\n",
+          put="""    static unsigned last;
+    uint64_t descriptor = SEGMENT_P | SEGMENT_S | SEGMENT_DPL(last);
+    last = dpl;
+""",
+          test="segments_by_arguments",
+          says="DPL"),
 ]

@@ -43,7 +43,8 @@ WRONG = [
           find="add     rsp, 16 ",
           put="add     rsp, 8 ",
           test="breakpoint_returns",
-          says="int3 comes into the kernel and returns"),
+          says="int3 comes into the kernel and returns",
+          source="https://github.com/apsun/loliOS/issues/1"),
     Wrong("1.5", "nothing dropped",
           find="    add     rsp, 16                     /* vector and error code */\n",
           put="",
@@ -102,4 +103,38 @@ WRONG = [
           test="entry_follows_the_abi",
           says="misaligned",
           source="https://github.com/roscopeco/anos/issues/132"),
+    Wrong("1.5", "iret with two-byte values",
+          find="    iretq\n",
+          put="    iretw\n",
+          test="breakpoint_returns",
+          says="iretq",
+          source="https://github.com/confidential-containers/td-shim/pull/253"),
+    Wrong("1.5", "rcx saved, never restored",
+          find="    pop     rcx\n",
+          put="    add     rsp, 8\n",
+          test="registers_restored",
+          says="rcx has another value",
+          source="https://github.com/nanvix/monolithic-kernel/issues/6"),
+    Wrong("1.5", "three control registers pushed, too",
+          find=("    mov     rdi, rsp\n"
+                "    call    trap_dispatch\n"),
+          put="""    mov     rdi, rsp
+    mov     rax, cr2
+    push    rax
+    mov     rax, cr3
+    push    rax
+    mov     rax, cr4
+    push    rax
+    call    trap_dispatch
+    add     rsp, 24
+""",
+          test="entry_follows_the_abi",
+          says="aligned",
+          source="https://github.com/seL4/seL4/pull/1664"),
+    Wrong("1.5", "DF cleared in the frame, too",
+          find="    cld\n",
+          put=("    cld\n"
+               "    and     dword ptr [rsp + 152], 0xfffffbff\n"),
+          test="registers_restored",
+          says="the direction flag after"),
 ]

@@ -66,4 +66,15 @@ WRONG = [
                "        tss_set_ist(ist, stack_top);\n"),
           test="chosen_stacks",
           says="below"),
+    Wrong("1.6", "IST 1 to 7 stored as 2 to 8",
+          find="tss_set_ist(ist, stack_top);",
+          put="tss_set_ist(ist + 1, stack_top);",
+          test="ist_stacks",
+          says="in the TSS"),
+    Wrong("1.6", "IST 7 set, too",
+          find="    idt_set(vector, gate);\n",
+          put=("    idt_set(vector, gate);\n"
+               "    tss_set_ist(7, stack_top);\n"),
+          test="ist_stacks",
+          says="IST 7"),
 ]

@@ -89,4 +89,25 @@ WRONG = [
 """,
           test="frames_are_counted",
           says="a count of"),
+    Wrong("2.1", "what lies between the regions, too",
+          find="if (frame.raw < memory_regions[region].end)",
+          put="if (frame.raw < memory_regions[memory_region_count - 1].end)",
+          test="frames_are_usable",
+          says="expected",
+          source="https://github.com/NightFox-YT/Realix/pull/35"),
+    Wrong("2.1", "the last word keeps what it held",
+          find="memset(phys_to_virt(frame), 0, PAGE_SIZE);",
+          put="memset(phys_to_virt(frame), 0, PAGE_SIZE - 8);",
+          test="frames_are_zeroed",
+          says="zeroes"),
+    Wrong("2.1", "free frames counted once",
+          find="    uint64_t count = freed_count;\n",
+          put="""    static uint64_t counted;
+    uint64_t count = freed_count;
+    if (counted)
+        return counted;
+    counted = frame_usable_count();
+""",
+          test="frames_are_counted",
+          says="a count of"),
 ]

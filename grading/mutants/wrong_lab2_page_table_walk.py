@@ -11,7 +11,8 @@ WRONG = [
           find="(address < USER_HALF_END ? PTE_U : 0)",
           put="0",
           test="walk_makes_tables",
-          says="U bits"),
+          says="U bits",
+          source="https://github.com/zakki0925224/myos-x86_64/issues/2"),
     Wrong("2.2", "U bit in the kernel half",
           find="(address < USER_HALF_END ? PTE_U : 0)",
           put="PTE_U",
@@ -101,4 +102,34 @@ WRONG = [
           test="walk_makes_tables",
           says="ring 3 to be let through",
           source="https://github.com/rust-osdev/x86_64/issues/113"),
+    Wrong("2.2", "a physical address used as it is",
+          find="(pte_t *)phys_to_virt(table) + page",
+          put="(pte_t *)table.raw + page",
+          test="walk_finds_entries",
+          says="2.2",
+          source="https://github.com/mentos-team/MentOS/pull/384"),
+    Wrong("2.2", "opens the tables that are there",
+          find="""        } else if (*entry & PTE_PS) {
+            return NULL;
+        }
+""",
+          put="""        } else if (*entry & PTE_PS) {
+            return NULL;
+        } else if (create) {
+            *entry |= PTE_W | (address < USER_HALF_END ? PTE_U : 0);
+        }
+""",
+          test="all_that_the_task_of_2_2_names",
+          says="has changed an entry that was there"),
+    Wrong("2.2", "the page itself made, too",
+          find=("        if (at == level)\n"
+                "            return entry;\n"),
+          put="""        if (at == level) {
+            if (create && level == 1 && !(*entry & PTE_P))
+                *entry = frame_alloc().raw;
+            return entry;
+        }
+""",
+          test="all_that_the_task_of_2_2_names",
+          says="which nobody has written"),
 ]

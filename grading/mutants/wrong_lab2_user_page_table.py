@@ -45,7 +45,8 @@ WRONG = [
           find="    frame_free(table);\n",
           put="    if (level == 4) frame_free(table);\n",
           test="all_frames_come_back",
-          says="are missing"),
+          says="are missing",
+          source="https://github.com/sunriseos/SunriseOS/issues/313"),
     Wrong("2.4", "pages leaked",
           find=("        else\n"
                 "            frame_free(pte_frame(entries[i]));\n"),
@@ -105,4 +106,9 @@ WRONG = [
           test="all_frames_come_back",
           says="are missing",
           source="https://github.com/DragonOS-Community/DragonOS/issues/1044"),
+    Wrong("2.4", "read-only pages leaked",
+          find="if (!(entries[i] & PTE_P))",
+          put="if (!(entries[i] & PTE_P) || (level == 1 && !(entries[i] & PTE_W)))",
+          test="all_frames_come_back",
+          says="are missing"),
 ]

@@ -8,7 +8,8 @@ WRONG = [
           put=("    trap_unexpected(frame);\n"
                "    /* END SOLUTION */"),
           test="faults_kill_one_process",
-          says="PANIC"),
+          says="PANIC",
+          source="https://github.com/dennis95/dennix/issues/1"),
     Wrong("3.6", "goes on behind the fault",
           find=("    process_end(process);\n"
                 "    /* END SOLUTION */"),
@@ -55,4 +56,33 @@ WRONG = [
           put="",
           test="privilege_protection",
           says="must end with process_end()"),
+    Wrong("3.6", "only some page faults end the process",
+          find="    struct process *process = current_process();\n",
+          put="""    struct process *process = current_process();
+    if (frame->vector == 14 && frame->error_code & 1)
+        trap_unexpected(frame);
+""",
+          test="faults_kill_one_process",
+          says="PANIC",
+          source="https://github.com/mentos-team/MentOS/issues/237"),
+    Wrong("3.6", "ends the first process of the table",
+          find="    process_end(process);\n",
+          put="    process_end(process_first());\n",
+          test="privilege_protection",
+          says="expected"),
+    Wrong("3.6", "its line printed twice",
+          find="    process_end(process);\n",
+          put="""    printf("%s in PID %d: %s, error code %#lx, rip %#lx, CPL %lu\\n",
+           trap_mnemonic((unsigned)frame->vector), process->pid, trap_name((unsigned)frame->vector),
+           frame->error_code, frame->rip, frame->cs & 3);
+    process_end(process);
+""",
+          test="faults_are_reported",
+          says="one line"),
+    Wrong("3.6", "destroyed before it has ended",
+          find="    process_end(process);\n",
+          put=("    destroy_process(process->pid);\n"
+               "    process_end(process);\n"),
+          test="faults_kill_one_process",
+          says="expected"),
 ]

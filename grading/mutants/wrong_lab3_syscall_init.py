@@ -28,7 +28,8 @@ WRONG = [
           find="    tss_set_rsp0(process->kernel_stack);\n",
           put="",
           test="own_kernel_stack",
-          says="RSP0 is 0"),
+          says="RSP0 is 0",
+          source="https://github.com/PaybackOS/PaybackOS/pull/6"),
     Wrong("3.1", "RSP0 of the wrong process",
           find="tss_set_rsp0(process->kernel_stack);",
           put="tss_set_rsp0(process->next ? process->next->kernel_stack : process->kernel_stack);",
@@ -77,4 +78,25 @@ WRONG = [
           put="trap_register(SYSCALL_VECTOR, syscall_dispatch);",
           test="system_call_handler",
           says="it is syscall_dispatch()"),
+    Wrong("3.1", "the first process of the table",
+          find="    tss_set_rsp0(process->kernel_stack);\n",
+          put=("    process = process_first();\n"
+               "    tss_set_rsp0(process->kernel_stack);\n"),
+          test="own_kernel_stack",
+          says="expected"),
+    Wrong("3.1", "a trap gate",
+          find=("    idt_set(SYSCALL_VECTOR, interrupt_gate(trap_stubs[SYSCALL_VECTOR], "
+                "3));\n"),
+          put="""    struct gate gate = interrupt_gate(trap_stubs[SYSCALL_VECTOR], 3);
+    gate.type |= 1;
+    idt_set(SYSCALL_VECTOR, gate);
+""",
+          test="system_call_gate",
+          says="trap gate"),
+    Wrong("3.1", "the breakpoint open to ring 3, too",
+          find="    trap_register(SYSCALL_VECTOR, syscall_trap);\n",
+          put=("    trap_register(SYSCALL_VECTOR, syscall_trap);\n"
+               "    idt_set(VECTOR_BP, interrupt_gate(trap_stubs[VECTOR_BP], 3));\n"),
+          test="system_call_gate",
+          says="of vector 0x3 to have DPL 0"),
 ]

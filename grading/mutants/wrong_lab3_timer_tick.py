@@ -93,4 +93,50 @@ WRONG = [
                "    process->registers.rflags |= 0x3000;"),
           test="interrupted_registers",
           says="of these bits it has 0x3602"),
+    Wrong("3.5", "RBX, RSI and RDI not saved",
+          find="    process->registers = *frame;\n",
+          put="""    struct trap_frame before = process->registers;
+    process->registers = *frame;
+    process->registers.rbx = before.rbx;
+    process->registers.rsi = before.rsi;
+    process->registers.rdi = before.rdi;
+""",
+          test="interrupted_registers",
+          says="expected",
+          source="https://github.com/nanvix/nanvix/issues/184"),
+    Wrong("3.5", "RSP not saved",
+          find="    process->registers = *frame;\n",
+          put="""    uint64_t rsp = process->registers.rsp;
+    process->registers = *frame;
+    process->registers.rsp = rsp;
+""",
+          test="interrupted_registers",
+          says="expected"),
+    Wrong("3.5", "a line at each tick",
+          find="    process->slices++;\n",
+          put="""    process->slices++;
+    printf("PID %d has used %u time slices\\n", process->pid, process->slices);
+""",
+          test="timer_interrupts_ring_3",
+          says="expected"),
+    Wrong("3.5", "its line printed twice",
+          find="        process_end(process);\n",
+          put=("        printf(\"PID %d has used up its %d time slices\\n\", process->pid, "
+               "SLICES_MAX);\n"
+               "        process_end(process);\n"),
+          test="timer_interrupts_ring_3",
+          says="expected"),
+    Wrong("3.5", "slices of the first process counted",
+          find=("    struct process *process = current_process();\n"
+                "    process->slices++;\n"),
+          put=("    process_first()->slices++;\n"
+               "    struct process *process = current_process();\n"),
+          test="each_has_its_slices",
+          says="expected"),
+    Wrong("3.5", "destroyed before it has ended",
+          find="        process_end(process);\n",
+          put=("        destroy_process(process->pid);\n"
+               "        process_end(process);\n"),
+          test="kernel_goes_on",
+          says="expected"),
 ]

@@ -18,6 +18,7 @@ _Noreturn void kmain(void)
     printf("Ringstep lab 2: address spaces, stacks, processes\n");
     tables_init(); /* all of lab 1 */
     page_fault_init();
+    tried_memory();
 
     /* Physical memory, a frame at a time: taken, filled, given back, taken again. */
     exercise("2.1", "frame_alloc, frame_free");
@@ -42,6 +43,7 @@ _Noreturn void kmain(void)
     /* All of it together: the process table, and many processes that lose no frame. */
     exercise("2.6", "create_process, destroy_process");
     try_processes();
+    try_without_memory();
 
     printf("Lab 2 is complete. Go on in labs/lab3-ring3.\n");
     machine_off(MACHINE_DONE);

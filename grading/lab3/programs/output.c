@@ -2,10 +2,11 @@
  * output.c - writes to file descriptor 2, and more than one write takes, with NUL
  * bytes among them.
  */
+#include <memory_layout.h>
 #include <report.h>
 
 static const char text[] = "This is for file descriptor 2.\n";
-static char bytes[WRITE_MAX + 900];
+char bytes[WRITE_MAX + 900];
 
 int main(void)
 {
@@ -17,5 +18,6 @@ int main(void)
     report(2, (unsigned long)first);
     report(3, (unsigned long)rest);
     report(4, (unsigned long)sys_write(1, bytes, 1UL << 40));
+    report(5, (unsigned long)sys_write(1, bytes, USER_HALF_END - (unsigned long)bytes));
     return 0;
 }

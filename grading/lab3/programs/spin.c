@@ -6,6 +6,7 @@
 
 /* DF, IF and IOPL of RFLAGS, when they are what changed. */
 static volatile unsigned long flags __attribute__((used));
+static volatile unsigned long stack __attribute__((used));
 
 int main(void)
 {
@@ -14,7 +15,9 @@ int main(void)
                  "mov rdi, 0x26; mov r8, 0x27; mov r9, 0x28; mov r10, 0x29; mov r11, 0x2a\n"
                  "mov r12, 0x2b; mov r13, 0x2c; mov r14, 0x2d; mov r15, 0x2e\n"
                  "std\n"
+                 "mov [stack], rsp\n"
                  "1:\n"
+                 "cmp rsp, [stack]; jne 2f\n"
                  "cmp rax, 0x21; jne 2f; cmp rbx, 0x22; jne 2f; cmp rcx, 0x23; jne 2f\n"
                  "cmp rdx, 0x24; jne 2f; cmp rsi, 0x25; jne 2f; cmp rdi, 0x26; jne 2f\n"
                  "cmp r8, 0x27; jne 2f; cmp r9, 0x28; jne 2f; cmp r10, 0x29; jne 2f\n"

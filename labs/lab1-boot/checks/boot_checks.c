@@ -12,31 +12,6 @@
 #include <trap.h>
 #include <tss.h>
 
-void show_segments(void)
-{
-    static const struct {
-        uint16_t selector;
-        const char *name;
-    } segments[] = {
-        { SELECTOR_KERNEL_CODE, "kernel code" },
-        { SELECTOR_KERNEL_DATA, "kernel data" },
-        { SELECTOR_USER_CODE, "user code" },
-        { SELECTOR_USER_DATA, "user data" },
-    };
-    for (unsigned i = 0; i < sizeof segments / sizeof *segments; i++) {
-        char text[DESCRIBE_SIZE];
-        describe_segment(text, gdt_get(segments[i].selector));
-        printf("    0x%02x %s: %s\n", segments[i].selector, segments[i].name, text);
-    }
-}
-
-void show_tss(void)
-{
-    char text[DESCRIBE_SIZE];
-    describe_system(text, gdt_get(SELECTOR_TSS), gdt_get(SELECTOR_TSS + 8));
-    printf("    TR %#x: %s\n", str(), text);
-}
-
 void show_gate(unsigned vector)
 {
     char text[DESCRIBE_SIZE];
@@ -45,29 +20,75 @@ void show_gate(unsigned vector)
     printf("    IDT entry %u, %s: %s\n", vector, trap_mnemonic(vector), text);
 }
 
-static struct trap_frame breakpoint_frame;
+/* ---- 1.5 ---- */
 
+#define REGISTERS    15 /* in a trap frame */
+#define INNER_VECTOR 203
+#define BY_THE_PROBE 0x5F /* the value of r15, the first of the frame; rax has 0x51 */
+
+static const char *const registers[REGISTERS] = {
+    "r15", "r14", "r13", "r12", "r11", "r10", "r9",  "r8",
+    "rbp", "rdi", "rsi", "rdx", "rcx", "rbx", "rax",
+};
+
+static struct trap_frame seen;
+static uint64_t flags, stack;
+static unsigned inner;
+
+static void inner_trap(struct trap_frame *frame)
+{
+    (void)frame;
+    inner++;
+}
+
+/* On the way another trap comes, and the return is from a frame somewhere else, with
+ * nothing of it in a register. */
 static void breakpoint(struct trap_frame *frame)
 {
-    breakpoint_frame = *frame;
+    static struct trap_frame elsewhere;
+    asm volatile("pushfq; pop %0; cld" : "=r"(flags)); /* whatever the entry did */
+    stack = (uint64_t)__builtin_frame_address(0) + 16;
+    seen = elsewhere = *frame;
     printf("    %s %s\n", trap_mnemonic(VECTOR_BP), trap_name(VECTOR_BP));
     trap_frame_print(frame);
+    asm volatile("int %0" : : "i"(INNER_VECTOR) : "memory");
+    require(inner == 1, "1.5",
+            "a trap came while another one was handled, and trap_return() has returned to the "
+            "place of the second one twice");
+    inner++;
+    probe_trap_return(&elsewhere);
+}
+
+static void require_frame(void)
+{
+    require(seen.cs == SELECTOR_KERNEL_CODE && seen.ss == SELECTOR_KERNEL_DATA, "1.5",
+            "the frame holds CS %#lx and SS %#lx, expected %#x and %#x", seen.cs, seen.ss,
+            SELECTOR_KERNEL_CODE, SELECTOR_KERNEL_DATA);
+    const uint64_t *values = (const uint64_t *)&seen;
+    for (unsigned i = 0; i < REGISTERS; i++)
+        require(values[i] == BY_THE_PROBE - i, "1.5", "the frame's %s is %#lx, expected %#x",
+                registers[i], values[i], BY_THE_PROBE - i);
+    require(!(flags & RFLAGS_DF), "1.5", "trap_dispatch() was called with the direction flag set");
+    require(!(flags & RFLAGS_IF), "1.5", "trap_dispatch() was called with interrupts on");
+    require(stack % 16 == 0, "1.5",
+            "trap_dispatch() was called with a stack that is not 16-byte aligned");
 }
 
 void try_breakpoint(void)
 {
     trap_register(VECTOR_BP, breakpoint);
+    trap_register(INNER_VECTOR, inner_trap);
     unsigned changed = probe_breakpoint();
-    const struct trap_frame *frame = &breakpoint_frame;
-    require(frame->cs == SELECTOR_KERNEL_CODE && frame->ss == SELECTOR_KERNEL_DATA, "1.5",
-            "the frame holds CS %#lx and SS %#lx, expected %#x and %#x", frame->cs, frame->ss,
-            SELECTOR_KERNEL_CODE, SELECTOR_KERNEL_DATA);
-    require(frame->rax == 0x51 && frame->rbx == 0x52 && frame->r15 == 0x5F, "1.5",
-            "the frame holds rax %#lx, rbx %#lx, r15 %#lx, expected 0x51, 0x52, 0x5f", frame->rax,
-            frame->rbx, frame->r15);
-    require(changed == 0, "1.5", "%u registers have another value after int3", changed);
+    require_frame();
+    for (unsigned i = 0; i < REGISTERS; i++)
+        require(!(changed & 1 << i), "1.5",
+                "after int3 %s has another value: it was not loaded from the frame", registers[i]);
+    require(!(changed >> REGISTERS), "1.5", "after int3 %s is not as it was before",
+            changed >> REGISTERS & 1 ? "rsp" : "the direction flag");
     printf("    int3 has returned, all registers intact\n");
 }
+
+/* ---- 1.6 ---- */
 
 static _Noreturn void double_fault(struct trap_frame *frame)
 {

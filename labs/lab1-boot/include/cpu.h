@@ -8,6 +8,7 @@
 
 #define RFLAGS_RESERVED 0x002 /* bit 1 is always 1 */
 #define RFLAGS_IF       0x200 /* interrupts enabled */
+#define RFLAGS_DF       0x400 /* strings go downwards; the System V ABI wants it clear */
 
 static inline void outb(uint16_t port, uint8_t value)
 {
@@ -139,6 +140,20 @@ static inline uint16_t read_ss(void)
 {
     uint16_t value;
     asm volatile("movw %%ss, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint16_t read_ds(void)
+{
+    uint16_t value;
+    asm volatile("movw %%ds, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint16_t read_es(void)
+{
+    uint16_t value;
+    asm volatile("movw %%es, %0" : "=r"(value));
     return value;
 }
 

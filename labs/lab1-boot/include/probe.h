@@ -3,8 +3,20 @@
  */
 #pragma once
 
-/* Execute int3; returns how many general registers it changed. */
+#include <cpu.h>
+
+struct trap_frame;
+
+/* Call gdt_load(). In what it returns a bit is set for each that it has changed, of rbx, rbp,
+ * r12 to r15, rsp, RFLAGS.DF and RFLAGS.IF. */
+unsigned probe_gdt_load(const struct table_register *gdtr);
+
+/* Execute int3. In what it returns a bit is set for each register that it has changed, in
+ * the order of a trap frame; then for rsp and for the direction flag. */
 unsigned probe_breakpoint(void);
+
+/* Go to trap_return() with a value of no use in each register but RDI. */
+_Noreturn void probe_trap_return(struct trap_frame *frame);
 
 /* Push until the stack is full. */
 _Noreturn void probe_stack_overflow(void);

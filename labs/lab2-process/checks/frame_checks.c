@@ -1,16 +1,76 @@
 /*
  * frame_checks.c - exercise 2.1: frames are taken, used and given back.
  */
+#include <boot.h>
 #include <console.h>
 #include <exercise.h>
 #include <frame.h>
 #include <process_checks.h>
 #include <string.h>
 
+#define SOME 8
+
+/* Whose first and last word hold its address: those that take_frames() has taken. */
+static bool is_taken[TRIED_MEMORY_END / PAGE_SIZE];
+
+void tried_memory(void)
+{
+    for (unsigned i = 0; i < memory_region_count; i++)
+        if (memory_regions[i].end > TRIED_MEMORY_END)
+            memory_regions[i].end = TRIED_MEMORY_END;
+    while (memory_regions[memory_region_count - 1].start >= TRIED_MEMORY_END)
+        memory_region_count--;
+}
+
+static uint64_t *first_word(phys_t frame)
+{
+    return phys_to_virt(frame);
+}
+
+static uint64_t *last_word(phys_t frame)
+{
+    return first_word(frame) + PAGE_SIZE / sizeof(uint64_t) - 1;
+}
+
+uint64_t take_frames(const char *id, uint64_t most)
+{
+    uint64_t count = 0;
+    for (; count < most; count++) {
+        phys_t frame = frame_alloc();
+        if (frame.raw == FRAME_NONE.raw)
+            break;
+        require(frame_is_usable(frame), id, "%#lx is no usable frame", frame.raw);
+        require(!is_taken[frame.raw / PAGE_SIZE], id, "the frame %#lx was handed out twice",
+                frame.raw);
+        is_taken[frame.raw / PAGE_SIZE] = true;
+        *first_word(frame) = *last_word(frame) = frame.raw;
+    }
+    return count;
+}
+
+void give_frames(const char *id, uint64_t count, bool lowest_first)
+{
+    const uint64_t last = TRIED_MEMORY_END / PAGE_SIZE - 1;
+    for (uint64_t i = 0; i <= last && count > 0; i++) {
+        uint64_t number = lowest_first ? i : last - i;
+        phys_t frame = phys(number * PAGE_SIZE);
+        if (!is_taken[number])
+            continue;
+        require(*first_word(frame) == frame.raw && *last_word(frame) == frame.raw, id,
+                "the frame %#lx is in use, and was written to when another one was taken",
+                frame.raw);
+        is_taken[number] = false;
+        frame_free(frame);
+        count--;
+    }
+}
+
 void require_frames(const char *id, uint64_t before)
 {
     require(frame_free_count() == before, id, "%lu frames are free, before there were %lu",
             frame_free_count(), before);
+    uint64_t taken = take_frames(id, SOME);
+    give_frames(id, taken, false);
 }
 
 static bool is_zeroed(const uint8_t *bytes)
@@ -35,6 +95,22 @@ static void take_three(phys_t frames[3], bool again)
             again ? "after three frames were given back one" : "a frame");
 }
 
+/* Twice, so that each frame is a used one, too; and upwards as well as downwards. */
+static void take_all(uint64_t before)
+{
+    for (int round = 0; round < 2; round++) {
+        uint64_t taken = take_frames("2.1", UINT64_MAX);
+        require(taken == before, "2.1", "%lu frames were free, and frame_alloc() gave %lu%s",
+                before, taken, round > 0 ? " when all had been given back once" : "");
+        require(frame_free_count() == 0, "2.1", "no frame is left, and frame_free_count() says %lu",
+                frame_free_count());
+        give_frames("2.1", taken, round == 0);
+        require(frame_free_count() == before, "2.1",
+                "all frames were given back, so %lu should be free; frame_free_count() says %lu",
+                before, frame_free_count());
+    }
+}
+
 void try_frames(void)
 {
     uint64_t before = frame_free_count();
@@ -56,4 +132,5 @@ void try_frames(void)
                 before, frame_free_count());
     }
     printf("    three taken and given back: %lu free\n", frame_free_count());
+    take_all(before);
 }

@@ -5,7 +5,11 @@ from typing import Dict, Iterator, Optional
 from ringstep.explain.scene import MASK, Cause, Scene
 from ringstep.explain.waiting import is_shared
 from ringstep.kernel import layout, paging
+from ringstep.kernel.layout import CONSTANTS
 from ringstep.kernel.processes import first_broken, further_owners
+
+IMAGE_END = CONSTANTS["KERNEL_READ_ADDRESS"] + CONSTANTS["KERNEL_READ_MAX"]
+DISCARDED = int.from_bytes(8 * b"\xDB", "little")      # process_discard()
 
 
 def frame_argument(s: Scene) -> Iterator[Cause]:
@@ -121,6 +125,7 @@ def rubbish(s: Scene) -> Iterator[Cause]:
     if s.root.vector == 14 and address < layout.USER_END:
         yield from low_address(s, address)
         return
+    yield from discarded(s, address)
     yield from twice(s)
     yield from first_mib(s)
     physical = (address - layout.PHYSICAL_MAP) & MASK & paging.ADDRESS
@@ -131,12 +136,21 @@ def rubbish(s: Scene) -> Iterator[Cause]:
         s.at_work("2.1"))
 
 
+def discarded(s: Scene, address: int) -> Iterator[Cause]:
+    """process_discard() fills a record with 0xDB."""
+    for value in (address, *s.registers.general.values()):
+        if min(value - DISCARDED & MASK, value - layout.PHYSICAL_MAP - DISCARDED & MASK) < 4096:
+            yield Cause(f"{s.function(s.root.rip)}() was called with what a process's record holds "
+                        "after process_discard(): 0xDB in each byte", "2.6")
+
+
 def first_mib(s: Scene) -> Iterator[Cause]:
-    """A register's value lies below 1 MiB, where no frame may be."""
+    """A register's value lies below 1 MiB, where no frame may be, and not in the image that
+    the loader has read."""
     for value in s.registers.general.values():
         if value == paging.canonical(value & (1 << 48) - 1):
             continue
-        place = s.memory.read(0, 0x100000).find(value.to_bytes(8, "little"), 0x8000)
+        place = s.memory.read(0, 0x100000).find(value.to_bytes(8, "little"), IMAGE_END)
         if place >= 0:
             yield Cause(f"{s.function(s.root.rip)}() used {value:#x} for an address, which lies "
                         f"at {place:#x}, in the first MiB: a frame there was handed out, and it "

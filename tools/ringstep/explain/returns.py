@@ -31,6 +31,10 @@ def segment_load(s: Scene) -> Iterator[Cause]:
 def task_register(s: Scene) -> Iterator[Cause]:
     selector = s.root.error_code
     if s.op.startswith("ltr") and selector is not None:
+        entry = s.entry(selector)
+        if entry and entry[1] >> 32:
+            yield Cause(f"ltr refuses selector {selector:#x}: reserved bits of its descriptor are "
+                        f"set, the last four bytes are {entry[1] >> 32:#x}", "1.3")
         yield Cause(f"ltr refuses selector {selector:#x}: its descriptor is "
                     f"\"{s.selector(selector)}\", where an available 64-bit TSS, present, "
                     "is wanted", "1.3")
@@ -67,7 +71,8 @@ def short_return(s: Scene) -> Iterator[Cause]:
     if not match or s.root.cpl != 0:
         return
     exercise = {"gdt_load": "1.2", "jump_to_usermode": "3.2"}
-    yield Cause(f"{match[1]} takes 4 bytes off the stack for each value; in 64-bit code each "
+    size = 2 if match[1] == "iret" else 4           # iretw, iretd
+    yield Cause(f"{match[1]} takes {size} bytes off the stack for each value; in 64-bit code each "
                 f"takes 8: {'retfq' if match[1] == 'retf' else 'iretq'}",
                 exercise.get(s.function(s.root.rip), "1.5"))
 

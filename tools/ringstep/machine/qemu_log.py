@@ -46,6 +46,10 @@ def parse_events(log: str) -> List[Event]:
         if match["hardware"]:
             hardware = int(match["hardware"], 16)
         else:
+            # A double fault has a first one, at the same place. The BIOS's timer comes with
+            # the same vector, and QEMU does not always say that it serves it.
+            if match["vector"] == "08" and not (events and events[-1].rip == int(match["rip"], 16)):
+                hardware = 8
             events.append(event(match, hardware))
             hardware = None
     return events
