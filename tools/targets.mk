@@ -1,6 +1,6 @@
 # targets.mk - what a user types. `make help` lists what stands behind `##`.
 
-.PHONY: compile-command all qemu qemu-nox qemu-gdb gdb debug why map bochs bochs-debug files clean help stats doctor \
+.PHONY: compile-command all shell qemu qemu-nox qemu-gdb gdb debug why map bochs bochs-debug files clean help stats doctor \
         compile_commands.json
 all: $(image)           ## build the kernel and its disk image
 	@echo "$(lab): $(image), kernel $$((($$(wc -c < $(image).kernel) + 1023) / 1024)) KiB" \
@@ -14,6 +14,9 @@ on_port  = --port "$(GDBPORT)" --again "$(strip $(MAKEOVERRIDES))"
 qemu: $(image)          ## boot it on QEMU, in a window where there is a display
 	@$(ringstep)
 qemu-nox: $(image)      ## boot it on QEMU, in this terminal
+	@$(ringstep)
+shell: $(image)         ## sit at its console, on QEMU: from lab 5 on
+	$(if $(wildcard labs/$(lab)/user/archive.txt),,$(error make shell: LAB=$(lab) has no shell))
 	@$(ringstep)
 bochs: $(image)         ## boot it on Bochs, which is stricter
 	@$(ringstep)
