@@ -76,6 +76,8 @@ function write_programs(    i, name, path, parts, place, list, all, files)
         list = (parts == "" ? objects : out) "/programs/" name ".objects"
         parts = object_list(path library_of(lab_of_path(path)), "user/") parts
         files = files " " place "/programs/" name ".elf"
+        if (place == "$(objects)")
+            linked = linked " " place "/programs/" name ".elf"
         line(place "/programs/" name ".elf: " list parts)
         if (contents(list) != parts "\n")
             renew(list, parts "\n")
@@ -137,7 +139,7 @@ function write_course(    i, list, solution, user)
             list = list " " solution
     }
     line("course_objects :=" object_list(list every_test) \
-        object_list(library_of(labs[count]) every_program user, "user/"))
+        object_list(library_of(labs[count]) every_program user, "user/") linked)
 }
 
 # ---- files ---------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include <lab2.h>
 #include <lab4.h>
 #include <lab5_calls.h>
+#include <linux.h>
 #include <uart.h>
 #include <user_task.h>
 
@@ -61,8 +62,10 @@ static int64_t call_reader(struct trap_frame *frame)
 static struct process *lab5_next(void)
 {
     struct task *task = queue_take(&ready);
-    if (task)
+    if (task) {
+        linux_switch(&task->process);
         return &task->process;
+    }
     for (const struct process *process = process_first(); process; process = process->next)
         observe("left over", (uint64_t)process->pid);
     return NULL;
@@ -75,6 +78,7 @@ static inline void lab5_start(void)
     process_calls_init();
     file_calls_init();
     console_input_init();
+    linux_init();
     fork_page = page_share;
     syscall_register(CALL_TYPE, call_type);
     syscall_register(CALL_FREE, call_free);

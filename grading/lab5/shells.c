@@ -95,7 +95,9 @@ static struct process *next(void)
             if (*keys)
                 asm volatile("sti; hlt; cli" : : : "memory");
         }
-        return next_ready();
+        struct process *process = next_ready();
+        linux_switch(process);
+        return process;
     }
     return lab5_next();
 }

@@ -12,6 +12,7 @@
 #include <file.h>
 #include <frame.h>
 #include <irq.h>
+#include <linux.h>
 #include <machine.h>
 #include <page_fault.h>
 #include <panic.h>
@@ -71,6 +72,7 @@ _Noreturn void kmain(void)
     owners_init();
     clock_init();
     console_input_init();
+    linux_init();
     fork_page = page_share;
     schedule_use(next_typing, user_ended);
     frames_before = frame_free_count();

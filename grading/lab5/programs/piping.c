@@ -120,7 +120,7 @@ static void several(void)
     close(ends[0]);
     for (int i = 0; i < 2; i++)
         if (fork() == 0) {
-            for (int n = 0; n < 30; n++)
+            for (int n = 0; n < 12; n++)
                 sys_write(ends[1], bytes, 150);
             sys_exit(0);
         }
@@ -135,12 +135,12 @@ static void several(void)
         ;
 }
 
-/* Frames: a hundred pipes, and one whose ends are closed in either order. */
+/* Frames: twenty pipes, whose ends are closed in either order. */
 static void frames(void)
 {
     int ends[2];
     long before = system_call(CALL_FREE, 0, 0, 0);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 20; i++) {
         if (pipe(ends) != 0)
             break;
         close(ends[i % 2]);

@@ -14,6 +14,20 @@
 #define SYS_EXECVE     59
 #define SYS_GETDENTS64 217
 
+/* What a C library for Linux asks for, too: linux_calls.c. */
+#define SYS_FSTAT           5
+#define SYS_MMAP            9
+#define SYS_MPROTECT        10
+#define SYS_MUNMAP          11
+#define SYS_RT_SIGPROCMASK  14
+#define SYS_IOCTL           16
+#define SYS_READV           19
+#define SYS_WRITEV          20
+#define SYS_ARCH_PRCTL      158
+#define SYS_GETTID          186
+#define SYS_SET_TID_ADDRESS 218
+#define SYS_EXIT_GROUP      231
+
 #define FILES_MAX 16  /* descriptors of a process, from 0 */
 #define NAME_SIZE 256 /* of a file, with the zero byte at its end */
 

@@ -6,6 +6,7 @@
 #include <execute.h>
 #include <file.h>
 #include <gdt.h>
+#include <linux.h>
 #include <schedule.h>
 #include <string.h>
 #include <syscall.h>
@@ -67,6 +68,7 @@ void registers_start(struct trap_frame *frame, uint64_t entry_point, uint64_t rs
     asm volatile("mov %0, %%ds; mov %0, %%es; mov %1, %%fs; mov %1, %%gs"
                  :
                  : "r"(SELECTOR_USER_DATA), "r"(0));
+    linux_start(current_task());
 }
 
 void process_rename(const char *name)

@@ -7,6 +7,7 @@
 #include <console.h>
 #include <console_input.h>
 #include <cpu.h>
+#include <linux.h>
 #include <typist.h>
 #include <uart.h>
 #include <wait.h>
@@ -60,5 +61,7 @@ struct process *next_typing(void)
     if (left > 0 && !ready.first && process_first() && is_wanted())
         while (!type_some())
             asm volatile("sti; hlt; cli" : : : "memory"); /* its interrupt is there already */
-    return next_ready();
+    struct process *next = next_ready();
+    linux_switch(next);
+    return next;
 }
