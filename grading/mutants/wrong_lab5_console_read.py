@@ -11,7 +11,7 @@ WRONG = [
           find="    while (inb(UART_LINE_STATUS) & UART_HAS_DATA)\n",
           put="    for (int i = 0; i < 16; i++)\n",
           test="a_line_at_a_time",
-          says="hello"),
+          says="after the keys"),
     Wrong("5.1", "drops what it reads",
           find="        console_typed((char)inb(UART_DATA));",
           put="        (void)inb(UART_DATA);",
