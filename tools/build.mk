@@ -120,12 +120,9 @@ $(out)/programs/%.elf: $(user_script) $(rules)
 
 # The archive of a lab whose programs are files, with others: the same bytes whoever makes it.
 $(out)/archive.tar: $(archived) $(EXTRA) $(rules)
-	$(Q)rm -rf $(new) && mkdir -p $(new) && for file in $(archived) $(EXTRA); do \
-	    name=$${file##*/}; case $$file in *.elf) file=$$file.packed;; esac; \
-	    cp "$$file" "$(new)/$${name%.elf}" || exit; done && \
-	tar --format=ustar --blocking-factor=1 --owner=0 --group=0 --numeric-owner --mtime=@0 \
-	    --mode=444 -C $(new) -cf $(new).tar $(notdir $(archived:.elf=) $(EXTRA)) && \
-	rm -rf $(new) && mv $(new).tar $@
+	$(Q)mkdir -p $(@D) && tar --format=ustar --blocking-factor=1 --owner=0 --group=0 \
+	    --numeric-owner --mtime=@0 --mode=444 --transform='s,.*/,,;s,\.elf\.packed$$,,' \
+	    -cf $(new) $(archived:.elf=.elf.packed) $(EXTRA) && mv $(new) $@
 
 typed := $(wildcard labs/*/user/typed.txt)
 $(out)/archive.o: $(wildcard labs/*/user/archive.S) $(typed) $(out)/archive.tar
