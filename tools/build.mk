@@ -30,9 +30,12 @@ objects  := $(BUILD)/$(compiler)/objects
 
 # Every table and every source of the course.
 course := labs/lab1-boot/include/memory_layout.h grading/*/exercises.txt labs/*/user/programs.txt \
-    labs/*/user/lib/from_kernel.txt labs/*/boot/*.c labs/*/boot/*.S labs/*/kernel/*.c \
-    labs/*/kernel/*.S labs/*/main.c labs/*/checks/*.c labs/*/user/*.c labs/*/user/lib/*.c \
-    labs/*/user/lib/*.S grading/*/*.c grading/*/programs/*.c
+    labs/*/user/lib/from_kernel.txt labs/*/user/ring3.txt labs/*/user/archive.txt \
+    labs/*/boot/*.c labs/*/boot/*.S labs/*/kernel/*.c labs/*/kernel/*.S labs/*/main.c \
+    labs/*/checks/*.c labs/*/user/*.c labs/*/user/lib/*.c labs/*/user/lib/*.S grading/*/*.c grading/*/programs/*.c
+
+# Whoever types at the console gets a kernel that types nothing by itself.
+interactive := $(filter shell,$(MAKECMDGOALS))
 
 # As one word for the shell.
 quoted = '$(subst ','\'',$1)'
@@ -42,7 +45,8 @@ quoted = '$(subst ','\'',$1)'
 ifneq ($(filter-out $(builds_nothing),$(or $(MAKECMDGOALS),all)),)
 selection := $(shell LC_ALL=C pid=$$$$ labs="$(LABS)" lab=$(lab) solved=$(call quoted,$(SOLVED)) \
     test=$(call quoted,$(TEST)) programs=$(call quoted,$(PROGRAMS)) build=$(BUILD)/$(compiler) \
-    objects=$(objects) compiler=$(call quoted,$(CC)) tools="$(firstword $(CC)) $(LD) $(OBJCOPY)" \
+    objects=$(objects) variant=$(interactive:%=-shell)$(addprefix +,$(notdir $(EXTRA))) \
+    compiler=$(call quoted,$(CC)) tools="$(firstword $(CC)) $(LD) $(OBJCOPY)" \
     awk -f tools/selection.awk -f tools/rules.awk $(course))
 ifneq ($(words $(selection)),1)
 $(error $(or $(selection),tools/selection.awk failed))
@@ -102,11 +106,28 @@ kernel_script := $(objects)/$(wildcard labs/*/boot/kernel.ld)
 user_script   := $(addprefix $(objects)/,$(wildcard labs/*/user/lib/user.ld))
 
 # A program is an ordinary static ELF file; the kernel gets it without debug information.
-$(objects)/programs/%.elf: $(user_script) $(rules)
+define link_program
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LD) $(ld_flags) -T $< -o $(new) $(filter %.o,$^) && \
 	    $(OBJCOPY) --strip-all $(new) $(new).packed && \
 	    mv $(new).packed $@.packed && mv $(new) $@
+endef
+$(objects)/programs/%.elf: $(user_script) $(rules)
+	$(link_program)
+
+$(out)/programs/%.elf: $(user_script) $(rules)
+	$(link_program)
+
+# The archive of a lab whose programs are files, with others: the same bytes whoever makes it.
+$(out)/archive.tar: $(archived) $(EXTRA) $(rules)
+	$(Q)mkdir -p $(@D) && tar --format=ustar --blocking-factor=1 --owner=0 --group=0 \
+	    --numeric-owner --mtime=@0 --mode=444 --transform='s,.*/,,;s,\.elf\.packed$$,,' \
+	    -cf $(new) $(archived:.elf=.elf.packed) $(EXTRA) && mv $(new) $@
+
+typed := $(wildcard labs/*/user/typed.txt)
+$(out)/archive.o: $(wildcard labs/*/user/archive.S) $(typed) $(out)/archive.tar
+	$(Q)$(call compile,$(common_flags) -c -DARCHIVE_FILE='"$(@:.o=.tar)"' \
+	    $(if $(interactive),,-DTYPED_FILE='"$(typed)"'))
 
 $(objects)/programs/%.o: $(wildcard labs/*/user/program.S) $(objects)/programs/%.elf
 	$(Q)$(call compile,$(common_flags) -c -DPROGRAM_NAME='"$*"' -DPROGRAM_FILE='"$(@:.o=.elf.packed)"')

@@ -35,35 +35,56 @@ function lab_of_path(path,    part)
     return part[1] == "grading" ? lab_of[substr(part[2], 4)] : part[2]
 }
 
-function write_sources(    i, sources, list)
+# An exercise in ring 3 is linked into its program, and not into the kernel.
+function write_sources(    i, sources, in_programs, list)
 {
     for (i = 1; i <= depth; i++)
         sources = sources given[layers[i]]
     for (i = 1; i <= mine_count; i++)
-        sources = sources " " source[mine[i]]
+        if (exercise[mine[i]] in program_with)
+            in_programs = in_programs " " source[mine[i]]
+        else
+            sources = sources " " source[mine[i]]
     sources = sources (kernel_test != "" ? kernel_test : main[lab])
     line("kernel_objects :=" object_list(sources))
     for (i = 1; i <= program_count; i++) {
         list = list " $(objects)/programs/" programs[i] ".o"
         sources = sources " " program_source[programs[i]]
     }
-    line("program_objects :=" list)
-    line("sources :=" sources (program_count ? library_of(lab) : ""))
+    line("program_objects :=" (archived ? " $(out)/archive.o" : list))
+    line("sources :=" sources in_programs (program_count ? library_of(lab) : ""))
 }
 
-# A program is linked again, too, when the list of its objects has changed.
-function write_programs(    i, path, parts, list, all)
+# What a program has of the exercises, as objects.
+function exercises_of(name,    i, list)
+{
+    for (i = 1; i <= mine_count; i++)
+        if (program_with[exercise[mine[i]]] == name)
+            list = list object_list(source[mine[i]], "user/")
+    return list
+}
+
+# A program is linked again, too, when the list of its objects has changed. One with an
+# exercise belongs to this selection.
+function write_programs(    i, name, path, parts, place, list, all, files)
 {
     for (i = 1; i <= program_count; i++) {
-        path = program_source[programs[i]]
-        parts = object_list(path library_of(lab_of_path(path)), "user/")
-        list = "programs/" programs[i] ".objects"
-        line("$(objects)/programs/" programs[i] ".elf: $(objects)/" list parts)
-        if (contents(objects "/" list) != parts "\n")
-            renew(objects "/" list, parts "\n")
+        name = programs[i]
+        path = program_source[name]
+        parts = exercises_of(name)
+        place = parts == "" ? "$(objects)" : "$(out)"
+        list = (parts == "" ? objects : out) "/programs/" name ".objects"
+        parts = object_list(path library_of(lab_of_path(path)), "user/") parts
+        files = files " " place "/programs/" name ".elf"
+        if (place == "$(objects)")
+            linked = linked " " place "/programs/" name ".elf"
+        line(place "/programs/" name ".elf: " list parts)
+        if (contents(list) != parts "\n")
+            renew(list, parts "\n")
         all = all parts
     }
     line("user_objects := $(sort" all ")")
+    line("archived :=" files archived)
 }
 
 # A file sees the headers of its own lab and of the earlier ones only.
@@ -77,6 +98,7 @@ function write_headers(    i, which, kernel, user)
         write_headers_of("$(objects)/labs/" which "/%", kernel)
         write_headers_of("$(objects)/solutions/" which "/%", kernel)
         write_headers_of("$(objects)/user/labs/" which "/%", kernel user)
+        write_headers_of("$(objects)/user/solutions/" which "/%", kernel user)
         which = "grading/lab" number_of[which]
         write_headers_of("$(objects)/" which "/%", kernel " -Igrading/include")
         write_headers_of("$(objects)/user/" which "/%", kernel user " -Igrading/include")
@@ -87,32 +109,37 @@ function write_headers_of(pattern, folders) { line(pattern ": headers" folders) 
 
 # An exercise is compiled when its text has changed, even to that of an older copy: build/ has
 # a copy of what was seen last. One that has gone says how to get it back.
-function write_exercises(    i, path, seen, list)
+function write_exercises(    i, path, prefix, seen, list)
 {
     for (i = 1; i <= mine_count; i++) {
         path = source[mine[i]]
-        list = list " " path
+        prefix = exercise[mine[i]] in program_with ? "user/" : ""
+        list = list object_list(path, prefix)
         seen = objects "/" path ".seen"
-        line(object(path) ": $(objects)/" path ".seen")
+        line(object(prefix path) ": $(objects)/" path ".seen")
         if (!readable(path))
             line(path ": FORCE\n\t@echo '" path " is missing: `make reset EX=" mine[i] \
                 "` brings it back' >&2; exit 1")
         else if (!readable(seen) || contents(path) != contents(seen))
             renew(seen, contents(path))
     }
-    line("exercise_objects :=" object_list(list))
+    line("exercise_objects :=" list)
 }
 
 # All that is compiled from the course's own files, whatever is selected.
-function write_course(    i, list)
+function write_course(    i, list, solution, user)
 {
     for (i = 1; i <= count; i++)
         list = list given[labs[i]] main[labs[i]]
-    for (i = 1; i <= id_count; i++)
-        if (readable("solutions/" exercise[ids[i]]))
-            list = list " solutions/" exercise[ids[i]]
+    for (i = 1; i <= id_count; i++) {
+        solution = "solutions/" exercise[ids[i]]
+        if (readable(solution) && exercise[ids[i]] in program_with)
+            user = user " " solution
+        else if (readable(solution))
+            list = list " " solution
+    }
     line("course_objects :=" object_list(list every_test) \
-        object_list(library_of(labs[count]) every_program, "user/"))
+        object_list(library_of(labs[count]) every_program user, "user/") linked)
 }
 
 # ---- files ---------------------------------------------------------------

@@ -73,6 +73,10 @@ FILENAME ~ /exercises\.txt$/ {
 }
 FILENAME ~ /programs\.txt$/ { programs_of[folder[2]] = programs_of[folder[2]] " " $1 }
 FILENAME ~ /from_kernel\.txt$/ { shared[folder[2]] = shared[folder[2]] " " $1 }
+FILENAME ~ /ring3\.txt$/ { program_with[folder[2] "/exercises/" $2] = $1 }
+FILENAME ~ /archive\.txt$/ {
+    archive[folder[2]] = archive[folder[2]] " labs/" folder[2] "/files/" $1
+}
 
 # ---- what is wanted ------------------------------------------------------
 
@@ -157,15 +161,19 @@ function choose_tests(    i, n, words, folder)
 }
 
 # The programs that the kernel starts, in their order: those of the last layer that lists some.
+# Where they lie in an archive, it has others beside those that are tested.
 function choose_programs(    i, n, words, list, path)
 {
-    for (i = 1; i <= depth; i++)
+    for (i = 1; i <= depth; i++) {
         if (layers[i] in programs_of)
             list = programs_of[layers[i]]
+        if (layers[i] in archive)
+            archived = archive[layers[i]]
+    }
     if (list == "")
         return
     if (tested != "")
-        list = tested
+        list = tested (archived ? " " list : "")
     if (ENVIRON["programs"] != "")
         list = ENVIRON["programs"]
     n = split(list, words, " ")
@@ -185,7 +193,7 @@ END {
     choose_exercises()
     choose_tests()
     choose_programs()
-    out = ENVIRON["build"] "/" lab "/" choice test_name
+    out = ENVIRON["build"] "/" lab "/" choice test_name ENVIRON["variant"]
     file = out "/selection.mk"
     old = contents(file)
 

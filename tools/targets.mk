@@ -1,6 +1,7 @@
 # targets.mk - what a user types. `make help` lists what stands behind `##`.
 
-.PHONY: compile-command all qemu qemu-nox qemu-gdb gdb debug why map timeline bochs bochs-debug files clean help stats doctor \
+.PHONY: compile-command all shell linux-program qemu qemu-nox qemu-gdb gdb debug why map timeline \
+        bochs bochs-debug files clean help stats doctor \
         compile_commands.json
 all: $(image)           ## build the kernel and its disk image
 	@echo "$(lab): $(image), kernel $$((($$(wc -c < $(image).kernel) + 1023) / 1024)) KiB" \
@@ -15,6 +16,13 @@ qemu: $(image)          ## boot it on QEMU, in a window where there is a display
 	@$(ringstep)
 qemu-nox: $(image)      ## boot it on QEMU, in this terminal
 	@$(ringstep)
+shell: $(image)         ## sit at its console, on QEMU: from lab 5 on
+	$(if $(wildcard labs/$(lab)/user/archive.txt),,$(error make shell: LAB=$(lab) has no shell))
+	@$(ringstep)
+linux-program:          ## the same, with a static Linux program in its archive: FILE=program
+	@case "$$FILE" in *[!A-Za-z0-9._/-]*) false;; *) test -f "$$FILE";; esac || \
+	    { echo "make linux-program: FILE=$$FILE is no file, or has a strange name" >&2; exit 2; }
+	@$(MAKE) shell EXTRA="$$FILE"
 bochs: $(image)         ## boot it on Bochs, which is stricter
 	@$(ringstep)
 qemu-gdb: $(image)      ## boot it on QEMU, stopped until GDB attaches

@@ -3,6 +3,7 @@
 override export SUBMISSION := $(value SUBMISSION)
 override export REPORT     := $(value REPORT)
 override export DIR        := $(value DIR)
+override export FILE       := $(value FILE)
 override export ONLY       := $(value ONLY)
 override export EX         := $(value EX)
 override export GDBFLAGS   := $(value GDBFLAGS)

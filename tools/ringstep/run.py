@@ -3,6 +3,7 @@ import argparse
 import importlib
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,6 +122,14 @@ def run_qemu(options: Options, extra: Sequence[str] = (), log: Optional[str] = N
     return run_qemu_nox(options, display, extra, log)
 
 
+def run_shell(options: Options) -> int:
+    """The terminal is the serial port, both ways, and the guest's clock is the host's."""
+    from ringstep.machine import qemu
+    argv = [word.replace("sleep=off", "sleep=on") for word in qemu.command(options.image)]
+    say("qemu", "Ctrl-A X ends it, whatever the kernel does")
+    return subprocess.call([*argv, "-serial", "mon:stdio"])
+
+
 def run_bochs(options: Options) -> int:
     from ringstep.explain import postmortem
     from ringstep.machine import bochs
@@ -178,7 +187,7 @@ def run_watch(options: Options) -> int:
 COMMANDS: Dict[str, Callable[[Options], int]] = {
     "watch": run_watch,
     "qemu": run_qemu, "qemu-nox": run_qemu_nox, "qemu-gdb": run_qemu_gdb, "gdb": run_gdb,
-    "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
+    "shell": run_shell, "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
     "why": run_why, "map": run_map, "timeline": run_timeline,
 }
 

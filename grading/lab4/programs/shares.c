@@ -6,6 +6,8 @@
 #include <processes.h>
 #include <report.h>
 
+int main(void); /* read-only, for it is code */
+
 #define PAGE 4096
 
 /* A page each, so that a write to one is not a write to another. */

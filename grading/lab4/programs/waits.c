@@ -5,6 +5,8 @@
 #include <processes.h>
 #include <report.h>
 
+int main(void); /* read-only, for it is code */
+
 static int status;
 
 /* A child that ends so; its PID. */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Set up the serial port (115200 baud, 8N1) and clear the screen. */
@@ -16,6 +17,9 @@ void console_write(const char *text, size_t size);
 int printf(const char *text, ...) __attribute__((format(printf, 1, 2)));
 
 int vprintf(const char *text, va_list arguments);
+
+/* For later labs: the console is the programs', and printf() says nothing. Last words do. */
+extern bool console_quiet;
 
 /* Wait until the last byte has left the serial port: bytes still in it are
  * lost when the machine is switched off or reset. */

@@ -6,20 +6,7 @@
 #include <format.h>
 #include <string.h>
 #include <types.h>
-
-/* The UART 16550: registers from COM1 on. */
-#define COM1                0x3F8
-#define UART_DATA           (COM1 + 0)
-#define UART_DIVISOR_LOW    (COM1 + 0) /* while UART_DIVISOR_ACCESS is set */
-#define UART_DIVISOR_HIGH   (COM1 + 1)
-#define UART_INTERRUPTS     (COM1 + 1)
-#define UART_FIFO_CONTROL   (COM1 + 2)
-#define UART_LINE_CONTROL   (COM1 + 3)
-#define UART_LINE_STATUS    (COM1 + 5)
-#define UART_8N1            0x03
-#define UART_DIVISOR_ACCESS 0x80
-#define UART_CAN_SEND       0x20 /* line status, bit 5 */
-#define UART_ALL_SENT       0x40 /* line status, bit 6 */
+#include <uart.h>
 
 /* The text screen: 25 rows of 80 cells, a character and a colour each. */
 #define SCREEN_ADDRESS 0xB8000
@@ -30,6 +17,8 @@
 #define CRTC_DATA      0x3D5
 
 static unsigned screen_at; /* the cell that comes next */
+
+bool console_quiet;
 
 static uint16_t *screen(void)
 {
@@ -46,6 +35,8 @@ static void screen_put(char c)
 {
     if (c == '\n')
         screen_at += SCREEN_COLUMNS - screen_at % SCREEN_COLUMNS;
+    else if (c == '\b')
+        screen_at -= screen_at > 0;
     else
         screen()[screen_at++] = SCREEN_COLOUR | (uint8_t)c;
 
@@ -101,6 +92,8 @@ void console_write(const char *text, size_t size)
 
 int vprintf(const char *text, va_list arguments)
 {
+    if (console_quiet)
+        return 0;
     int length = format(put, NULL, text, arguments);
     screen_cursor();
     return length;

@@ -100,6 +100,7 @@ _Noreturn void trap_unexpected(struct trap_frame *frame)
     char why[DESCRIBE_SIZE] = "";
     if (frame->vector == VECTOR_PF)
         describe_page_fault(why, frame->error_code);
+    console_quiet = false;
     printf("PANIC: %s %s in %s at rip %#lx%s%s\n", trap_mnemonic((unsigned)frame->vector),
            trap_name((unsigned)frame->vector), trap_from_user(frame) ? "ring 3" : "the kernel",
            frame->rip, *why ? ": " : "", why);

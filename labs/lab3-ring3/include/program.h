@@ -22,3 +22,8 @@ extern const struct program programs_start[], programs_end[];
  * Its PID; −ENOEXEC: the file is malformed, or not one that this kernel runs;
  * −ENOMEM; −EAGAIN. When it fails, nothing of it is left. */
 pid_t process_load(const void *image, size_t size);
+
+/* Its two halves, for later labs: check the file, and map its segments in a page table. When
+ * mapping fails, what was mapped until then stays. */
+int program_check(const void *image, size_t size, uint64_t *entry_point);
+int program_map(phys_t root, const void *image);

@@ -39,6 +39,10 @@ _Noreturn void process_end(struct process *process);
  * kernel's in `ended`. */
 void schedule_use(struct process *(*next)(void), void (*ended)(struct process *process));
 
+/* For later labs: called with the process that goes on, once its segment registers are loaded;
+ * NULL: nothing is. */
+extern void (*process_resumes)(const struct process *process);
+
 /* Save the segment registers, which are those of the current process, in any record. */
 void process_segments_save(struct process *process);
 

@@ -27,9 +27,14 @@ static bool segment_is_valid(const Elf64_Phdr *segment, size_t size)
         && (segment->p_flags & (PF_W | PF_X)) != (PF_W | PF_X);
 }
 
-/* Check the headers; gives the number of program headers, or −ENOEXEC. */
-static int elf_check(const Elf64_Ehdr *elf, const Elf64_Phdr *segments, size_t size)
+static const Elf64_Phdr *segments_of(const Elf64_Ehdr *elf)
 {
+    return (const Elf64_Phdr *)((const uint8_t *)elf + elf->e_phoff);
+}
+
+static int segments_check(const Elf64_Ehdr *elf, size_t size)
+{
+    const Elf64_Phdr *segments = segments_of(elf);
     bool entry_is_code = false;
     for (int i = 0; i < elf->e_phnum; i++) {
         const Elf64_Phdr *segment = &segments[i];
@@ -42,7 +47,7 @@ static int elf_check(const Elf64_Ehdr *elf, const Elf64_Phdr *segments, size_t s
         if (segment->p_flags & PF_X && elf->e_entry - segment->p_vaddr < segment->p_memsz)
             entry_is_code = true;
     }
-    return entry_is_code ? elf->e_phnum : -ENOEXEC;
+    return entry_is_code ? 0 : -ENOEXEC;
 }
 
 static bool elf_is_ours(const Elf64_Ehdr *elf, size_t size)
@@ -84,28 +89,40 @@ static int segment_map(phys_t root, const uint8_t *image, const Elf64_Phdr *segm
     return 0;
 }
 
-pid_t process_load(const void *image, size_t size)
+int program_check(const void *image, size_t size, uint64_t *entry_point)
 {
     const Elf64_Ehdr *elf = image;
     if (!elf_is_ours(elf, size))
         return -ENOEXEC;
-    const Elf64_Phdr *segments = (const Elf64_Phdr *)((const uint8_t *)image + elf->e_phoff);
-    int count = elf_check(elf, segments, size);
-    if (count < 0)
-        return count;
+    *entry_point = elf->e_entry;
+    return segments_check(elf, size);
+}
 
-    pid_t pid = create_process(elf->e_entry);
+int program_map(phys_t root, const void *image)
+{
+    const Elf64_Ehdr *elf = image;
+    const Elf64_Phdr *segments = segments_of(elf);
+    int error = 0;
+    for (int i = 0; i < elf->e_phnum && !error; i++)
+        if (is_loaded(&segments[i]))
+            error = segment_map(root, image, &segments[i]);
+    return error;
+}
+
+pid_t process_load(const void *image, size_t size)
+{
+    uint64_t entry_point;
+    int error = program_check(image, size, &entry_point);
+    if (error)
+        return error;
+    pid_t pid = create_process(entry_point);
     if (pid < 0)
         return pid;
     struct process *process = process_find(pid);
-    for (int i = 0; i < count; i++) {
-        if (!is_loaded(&segments[i]))
-            continue;
-        int error = segment_map(process->page_table, image, &segments[i]);
-        if (error) {
-            destroy_process(pid);
-            return error;
-        }
+    error = program_map(process->page_table, image);
+    if (error) {
+        destroy_process(pid);
+        return error;
     }
     process_ready(process);
     return pid;

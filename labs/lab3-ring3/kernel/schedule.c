@@ -13,6 +13,7 @@
 #include <tss.h>
 
 struct process *current;
+void (*process_resumes)(const struct process *process);
 
 /* Those that are ready, in the order in which their turns come. */
 static struct process *turns, **turns_end = &turns;
@@ -103,6 +104,8 @@ static _Noreturn void go_on(const struct process *process)
 {
     struct trap_frame frame = process->registers;
     segments_load(process);
+    if (process_resumes)
+        process_resumes(process);
     trap_return(&frame);
 }
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <syscall_numbers.h>
 
-/* A program has this function; what it returns is its exit status. */
-int main(void);
+/* A program has a function main(), with or without argc and argv; what it returns is its
+ * exit status. */
 
 /* A system call with up to three arguments; see syscall_numbers.h. */
 static inline long system_call(long number, long first, long second, long third)

@@ -1,0 +1,78 @@
+/*
+ * archive.c - see archive.h. The archive is somebody else's, as an ELF file is: every number in
+ * it is checked before it is used.
+ */
+#include <archive.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* From user/archive.S. */
+extern const char archive_start[], archive_end[];
+
+static const char *first = archive_start, *end = archive_end;
+
+void archive_use(const void *start, size_t size)
+{
+    first = start;
+    end = first + size;
+}
+
+/* Octal digits, up to a space or a zero byte; −1: something else, or too many. */
+static int64_t octal(const char *digits, size_t size)
+{
+    int64_t value = 0;
+    size_t at = 0;
+    while (at < size && digits[at] >= '0' && digits[at] <= '7')
+        value = value * 8 + (digits[at++] - '0');
+    return at > 0 && (at == size || digits[at] == ' ' || digits[at] == 0) ? value : -1;
+}
+
+static bool is_whole(const struct archive_header *header, size_t left)
+{
+    const uint8_t *bytes = (const uint8_t *)header;
+    int64_t sum = 0, size = octal(header->size, sizeof header->size);
+    size_t at = offsetof(struct archive_header, checksum);
+    for (size_t i = 0; i < ARCHIVE_BLOCK; i++)
+        sum += i - at < sizeof header->checksum ? ' ' : bytes[i];
+    return memcmp(header->magic, "ustar", 5) == 0
+        && octal(header->checksum, sizeof header->checksum) == sum && size >= 0
+        && (uint64_t)size <= left - ARCHIVE_BLOCK;
+}
+
+int archive_next(const struct archive_header **header)
+{
+    const char *at = first;
+    if (*header) {
+        uint64_t blocks = (archive_size(*header) + ARCHIVE_BLOCK - 1) / ARCHIVE_BLOCK + 1;
+        at = (const char *)*header + blocks * ARCHIVE_BLOCK;
+    }
+    if (at >= end || *at == 0)
+        return -ENOENT;
+    *header = (const struct archive_header *)at;
+    return end - at >= ARCHIVE_BLOCK && is_whole(*header, (size_t)(end - at)) ? 0 : -EIO;
+}
+
+/* Copies up to a zero byte, or to the end of a field that is full. */
+static size_t take(char *to, const char *field, size_t size)
+{
+    size_t count = 0;
+    while (count < size && field[count])
+        count++;
+    memcpy(to, field, count);
+    return count;
+}
+
+void archive_name(const struct archive_header *header, char name[ARCHIVE_NAME_SIZE])
+{
+    size_t count = take(name, header->prefix, sizeof header->prefix);
+    if (count > 0)
+        name[count++] = '/';
+    count += take(name + count, header->name, sizeof header->name);
+    name[count] = 0;
+}
+
+uint64_t archive_size(const struct archive_header *header)
+{
+    return (uint64_t)octal(header->size, sizeof header->size);
+}

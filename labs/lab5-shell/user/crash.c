@@ -1,0 +1,8 @@
+/*
+ * crash.c - writes to the null page, and ends of it.
+ */
+int main(void)
+{
+    *(volatile int *)8 = 1;
+    return 0;
+}

@@ -1,0 +1,7 @@
+/*
+ * false.c - nothing is.
+ */
+int main(void)
+{
+    return 1;
+}

@@ -1,0 +1,7 @@
+/*
+ * true.c - all is well.
+ */
+int main(void)
+{
+    return 0;
+}
