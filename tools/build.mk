@@ -43,7 +43,7 @@ quoted = '$(subst ','\'',$1)'
 # The answer is the name of a file with kernel_objects, program_objects, sources, course_objects,
 # out (the folder for all that is this selection's own) and more, or what is wrong.
 ifneq ($(filter-out $(builds_nothing),$(or $(MAKECMDGOALS),all)),)
-selection := $(shell LC_ALL=C pid=$$$$ labs="$(LABS)" lab=$(lab) solved=$(call quoted,$(SOLVED)) \
+selection := $(shell LC_ALL=C pid=$(JOB)$$$$ labs="$(LABS)" lab=$(lab) solved=$(call quoted,$(SOLVED)) \
     test=$(call quoted,$(TEST)) programs=$(call quoted,$(PROGRAMS)) build=$(BUILD)/$(compiler) \
     objects=$(objects) variant=$(interactive:%=-shell)$(addprefix +,$(notdir $(EXTRA))) \
     compiler=$(call quoted,$(CC)) tools="$(firstword $(CC)) $(LD) $(OBJCOPY)" \
@@ -79,8 +79,9 @@ ld_flags := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=no
 # ---- rules ---------------------------------------------------------------
 
 # Two makes may build the same thing at once: each writes under a name of its own, and renames
-# what is whole. A file's dependencies are there before it is.
-new     = $@.$$$$
+# what is whole. A file's dependencies are there before it is. In a sandbox all have the same
+# few process numbers: the grader gives each make a JOB.
+new     = $@.$(JOB)$$$$
 compile = test -d $(@D) || mkdir -p $(@D) && \
     $(CC) $1 $(headers) -MMD -MP -MT $@ -MF $(new).d -o $(new) $< && \
     mv $(new).d $(basename $@).d && mv $(new) $@

@@ -22,7 +22,7 @@ from ringstep.machine import landlock
 from ringstep.machine.process import need_room
 
 CPU_SECONDS = 10            # for each process; for all commands that are counted together
-SECONDS = 30                # for all of a command: a compiler can be made to wait for ever
+SECONDS = 120               # for all of a command: a compiler can be made to wait for ever
 STOPPED = "it was stopped after"
 FILE_BYTES = 64 << 20
 MEMORY_BYTES = 2 << 30
@@ -124,7 +124,9 @@ def sheltered(argv: Sequence[str], directory: Path) -> List[str]:
 
 
 def environment(directory: Path) -> Dict[str, str]:
-    return ENVIRONMENT if kind() == "bubblewrap" else {**ENVIRONMENT, "TMPDIR": str(directory)}
+    """JOB names one command: process numbers do not, where each sandbox has its own."""
+    own = {**ENVIRONMENT, "JOB": secrets.token_hex(4)}
+    return own if kind() == "bubblewrap" else {**own, "TMPDIR": str(directory)}
 
 
 def confine(argv: List[str], folder: str, files: Sequence[int], writable: bool = False
