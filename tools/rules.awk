@@ -59,7 +59,7 @@ function write_sources(    i, sources, in_programs, list)
 function exercises_of(name,    i, list)
 {
     for (i = 1; i <= mine_count; i++)
-        if (program_with[exercise[mine[i]]] == name)
+        if (exercise[mine[i]] in program_with && program_with[exercise[mine[i]]] == name)
             list = list object_list(source[mine[i]], "user/")
     return list
 }

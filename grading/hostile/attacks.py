@@ -1,4 +1,4 @@
-"""What each defence is good for: an attack of programs.S or files.S, and the kernel without the defence."""
+"""What each defence is good for: a row of programs.S or files.S, and the kernel without it."""
 from typing import List, NamedTuple, Tuple
 
 

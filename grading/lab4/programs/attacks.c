@@ -106,7 +106,7 @@ static void exit_while_shared(void)
             sched_yield();
             sched_yield();
             if (pages[0][0] != depth)
-                *(volatile int *)0 = 0;
+                asm volatile("ud2");
             continue;
         }
         break;
@@ -184,7 +184,7 @@ static void sleep_for_ever(void)
     for (unsigned i = 0; i < sizeof times / sizeof *times; i++)
         if (fork() == 0) {
             (void)nanosleep(&times[i]);
-            *(volatile int *)0 = 0; /* never */
+            asm volatile("ud2"); /* never */
         }
     sleep_ms(200);
     MUST(wait4(-1, &status, WNOHANG, NULL) == 0);

@@ -18,7 +18,8 @@ static uint16_t *counts[MEMORY_MAX / PAGE_SIZE / OWNERS_OF_FRAME];
 static uint16_t *count_of(phys_t frame)
 {
     uint64_t number = frame.raw / PAGE_SIZE;
-    if (number / OWNERS_OF_FRAME >= sizeof counts / sizeof *counts || !counts[number / OWNERS_OF_FRAME])
+    if (number / OWNERS_OF_FRAME >= sizeof counts / sizeof *counts
+        || !counts[number / OWNERS_OF_FRAME])
         panic("frame %#lx is not one of the usable ones", frame.raw);
     return &counts[number / OWNERS_OF_FRAME][number % OWNERS_OF_FRAME];
 }

@@ -49,7 +49,7 @@ int64_t sys_execve(struct trap_frame *frame, uint64_t path, uint64_t argv)
     /* SOLUTION */
     static struct arguments arguments;
     char name[NAME_SIZE];
-    struct archive_file file;
+    struct archive_file file = { 0 };
     uint64_t entry_point, rsp;
     int error = string_from_user(name, path, sizeof name);
     if (!error)
