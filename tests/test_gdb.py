@@ -62,7 +62,7 @@ def test_from_the_boot_sector_to_ring_3():
     assert "the boot code has its GDT there" in out and "present, DPL 0, 64-bit code  [CS]" in out
     assert "ring 3, 64-bit code, paging on, interrupts on (IF 1), CS 0x1b, SS 0x23" in out
     assert re.search(r"0x18 user code +0x0020fa0000000000 present, DPL 3, 64-bit code  \[CS\]", out)
-    assert "_start in section .text of" in out and "call   0x" in out
+    assert "_start in section .text of" in out and "<_start+3>:\tlea" in out
     assert "Traceback" not in out and nothing_left()
 
 

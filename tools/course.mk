@@ -23,7 +23,7 @@ SHARE ?= 1/1
 BASE  ?= $(shell git rev-parse -q --verify HEAD~1 2>/dev/null)
 some   = --share $(SHARE) --seed "$(shell git rev-parse HEAD 2>/dev/null)" $(BASE:%=--changed %)
 
-check:                  ##c the tests, in about 90 seconds
+check:                  ##c the tests, in two or three minutes
 	@$(python) skeleton check
 	@$(python) bench check
 	@$(pytest) -m "not slow" tests
