@@ -1,6 +1,7 @@
 """A scratch copy of the course, in which a submission's exercises are compiled, and kernels
 are linked that have some of them."""
 import itertools
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +21,8 @@ from ringstep.machine.record import MachineError
 # of them can include a solution or a test.
 OPEN = ("Makefile", "tools", "labs")
 NOT_NEEDED = ("__pycache__", "*.old*", ".pristine", "ringstep", "gdb", "handouts")
+
+UNFINISHED = re.compile(r"\.(?:o|ld|elf|seen|tar)\.[0-9a-f]*\d(?:\.\w+)?$")    # see build.mk
 
 
 class BuildError(Exception):
@@ -132,7 +135,7 @@ class Workspace:
         source = self.root / self.built
         if source.is_dir():
             shutil.copytree(source, self.tree / self.built, dirs_exist_ok=True,
-                            ignore=students_objects)
+                            ignore=not_to_be_taken)
 
     def make(self, *arguments: str) -> Tuple[int, str]:
         status, output = sandbox.run(["make", "-j2", *arguments], self.tree)
@@ -179,7 +182,10 @@ class Workspace:
         return lists[-1].read_text("utf-8").split() if lists else []
 
 
-def students_objects(folder: str, names: List[str]) -> List[str]:
-    """Objects in labs/*/exercises are of whoever works in the tree."""
+def not_to_be_taken(folder: str, names: List[str]) -> List[str]:
+    """Objects in labs/*/exercises are of whoever works in the tree; and another make may be
+    at work, whose unfinished files have a number at the end and are gone at any moment."""
     parts = Path(folder).parts
-    return names if parts[-1] == "exercises" and "solutions" not in parts else []
+    if parts[-1] == "exercises" and "solutions" not in parts:
+        return names
+    return [name for name in names if UNFINISHED.search(name)]
