@@ -14,6 +14,7 @@
 
 asm(".pushsection .rodata\n"
     ".include \"grading/hostile/programs.S\"\n"
+    ".include \"grading/hostile/edges.S\"\n"
     ".include \"grading/hostile/files.S\"\n"
     ".include \"grading/hostile/innocent.S\"\n"
     ".section .rodata.hostile_rows\n"
