@@ -24,6 +24,7 @@ from ringstep.machine.record import Limits, MachineError, Registers
 
 NO_UART = "com1: enabled=0\n"
 STOP = re.compile(r"Next at t=(\d+)")
+STEP = re.compile(r"\] ([0-9a-f]{4}):([0-9a-f]{16}) ")     # CS and RIP
 BOOT_SECTOR = "boot_sector"         # where Bochs stands when we come
 
 Counts = Dict[str, int]             # row → instructions
@@ -152,6 +153,19 @@ def run(built: Built, only: List[Row]) -> Counts:
         times = Watch(resources, built).run(
             [*dict.fromkeys(place for row in only for place in (row.first, row.last))])
     return {row.name: times[row.last] - times[row.first] for row in only}
+
+
+def steps(built: Built, start: str) -> List[int]:
+    """The address of each instruction from a place in the kernel until ring 3 goes on."""
+    addresses: List[int] = []
+    with ExitStack() as resources:
+        watch = Watch(resources, built)
+        watch.run([start])
+        stop = STEP.search(watch.machine.ask("s", bochs.STOPPED))
+        while stop and not int(stop[1], 16) & 3:
+            addresses.append(int(stop[2], 16))
+            stop = STEP.search(watch.machine.ask("s", bochs.STOPPED))
+    return addresses
 
 
 def count(root: Path, only: List[Row], opt: str = "") -> Counts:

@@ -2,7 +2,8 @@
 
 A drawing has a line for each box, text or arrow: a macro of svg.jinja, where it stands, its
 options, and its words; lines that are set in belong to the one above. Jinja puts in the numbers
-of the labs' headers before; `fits` names members and offsets of a structure that it relies on.
+of the labs' headers and of the budget before; `fits` names members and offsets of a structure
+that it relies on.
 """
 import re
 from html import escape
@@ -11,6 +12,7 @@ from typing import Dict
 
 import jinja2
 
+from ringstep.bench import budget
 from ringstep.kernel.contract import contract
 from ringstep.pages.page import ROOT, HandoutError, members
 
@@ -45,7 +47,8 @@ def draw(drawing: Path) -> str:
     template = jinja2.Template(drawing.read_text("utf-8"), trim_blocks=True,
                                undefined=jinja2.StrictUndefined)
     try:
-        text = template.render(contract().numbers, bit=bit, grouped=grouped, members=members)
+        text = template.render(contract().numbers, bit=bit, grouped=grouped, members=members,
+                               cost=budget.read(ROOT)[1])
     except (jinja2.TemplateError, TypeError) as error:
         raise HandoutError(f"{drawing.name}: {error}") from None
     title, parts, macros = "", [], BOARD.module

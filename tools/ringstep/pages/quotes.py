@@ -3,12 +3,15 @@ a piece of a page, from the code here, from runs of it in runs.py."""
 import ast
 import inspect
 import re
+import subprocess
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-from ringstep.bench import budget
+from ringstep.bench import budget, guest
+from ringstep.bench.build import build
 from ringstep.course.labs import Lab, exercises_of, labs
 from ringstep.course.skeleton import REGION
+from ringstep.kernel import symbols
 from ringstep.pages import runs, times
 from ringstep.pages.page import ROOT, HandoutError, found, marked, members, read
 from ringstep.pages.runs import Quote, cut, exercise_of, fence
@@ -138,6 +141,23 @@ def peers() -> str:
     return "\n".join(table) + "\n"
 
 
+def null_call() -> str:
+    """Every instruction of a system call that does next to nothing, as the processor runs them."""
+    built = build(ROOT, 3, "calls")
+    disassembly = subprocess.run(["objdump", "-d", "-M", "intel", "--no-show-raw-insn",
+                                  built.kernel], stdout=subprocess.PIPE, text=True).stdout
+    disassembly = re.sub(r"\[rip[+-]0x\w+\](.*?) +# \w+ <(\w+)>", r"[\2]\1", disassembly)
+    text = {int(address, 16): re.sub(r"\w+ <(.*)>", r"\1", " ".join(words.split()))
+            for address, words in re.findall(r"^\s*(\w+):\t(.*)$", disassembly, re.M)}
+    lines, last = ["     (in ring 3)", "  1  int    0x80"], ""
+    for number, address in enumerate(guest.steps(built, "null_call#2/vector 0x80"), 2):
+        name, _ = symbols.load(built.kernel).function(address) or ("?", 0)
+        lines += [f"     {name}:"] if name != last else []
+        last, (verb, _, rest) = name, text[address].partition(" ")
+        lines.append(f"{number:3}  {verb:<6} {rest}".rstrip())
+    return fence("\n".join(lines))
+
+
 def gdb_commands() -> str:
     """The commands that tools/gdb adds to GDB, by their own help."""
     helps, named = gdb_helps()
@@ -149,7 +169,7 @@ def gdb_commands() -> str:
 
 
 OF_CODE: List[Quote] = [code, constants, structure, exercise, points, needed, weeks, gdb_commands,
-                        costs, peers]
+                        costs, peers, null_call]
 QUOTES = {quote.__name__: quote for quote in OF_CODE + runs.QUOTES}
 
 
