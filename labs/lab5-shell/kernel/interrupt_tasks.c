@@ -43,19 +43,29 @@ static void divert(struct task *task)
     }
 }
 
+/* The next one below an ancestor, children before siblings. No recursion: a program chooses how
+ * deep its family is, and the kernel stack is short. */
+static struct task *next_descendant(struct task *task, const struct task *ancestor)
+{
+    if (task->first_child)
+        return task->first_child;
+    while (task != ancestor && !task->next_sibling)
+        task = task->parent;
+    return task == ancestor ? NULL : task->next_sibling;
+}
+
 unsigned descendants_end(struct task *ancestor)
 {
     unsigned count = 0;
-    for (struct task *child = ancestor->first_child; child; child = child->next_sibling) {
-        count += descendants_end(child);
-        if (child->process.state == PROCESS_ZOMBIE)
+    for (struct task *task = ancestor; (task = next_descendant(task, ancestor));) {
+        if (task->process.state == PROCESS_ZOMBIE)
             continue;
         count++;
-        child->status = SIGINT;
-        if (child == current_task())
+        task->status = SIGINT;
+        if (task == current_task())
             current_must_end = true;
         else
-            divert(child);
+            divert(task);
     }
     return count;
 }
