@@ -12,6 +12,7 @@ from ringstep.pages import pictures, runs
 from ringstep.pages.handouts import existing, picture
 from ringstep.pages.page import BLOCK, FENCE, ROOT, lab_pages, page_of, pages, slug
 from ringstep.pages.quotes import made
+import words_check
 
 # Addresses in the image, sizes, and what follows from them: another compiler's are others.
 RUNS = {quote.__name__ for quote in runs.QUOTES}
@@ -120,7 +121,16 @@ def check_commands(name: str, text: str, known: Set[str]) -> Problems:
                 yield f"has a command that `make help` does not list: make {word}"
 
 
-CHECKS = [check_blocks, check_links, check_headings, check_exercises, check_references]
+def check_words(name: str, text: str) -> Problems:
+    """Each lab's page is read alone, perhaps: so each links a word where it is used first."""
+    if name in lab_pages():
+        for start, end, word in words_check.unlinked(text, words_check.words()):
+            line = text.count("\n", 0, start) + 1
+            yield f"line {line}: the first \"{text[start:end]}\" has no link to words.md#{word}"
+
+
+CHECKS = [check_blocks, check_links, check_headings, check_exercises, check_references,
+          check_words]
 
 
 def commands_of_make() -> Set[str]:

@@ -9,7 +9,7 @@ from test_hardening import BOTH, ROOT, built
 
 pytestmark = pytest.mark.slow
 C = constants(str(ROOT))
-DF, UD, NP, SS, GP, PF = 8, 6, 11, 12, 13, 14
+DF, UD, TS, NP, SS, GP, PF = 8, 6, 10, 11, 12, 13, 14
 
 
 def observed(machine, lab: int, test: str):
@@ -35,6 +35,7 @@ def test_exceptions(machine):
     assert found["a selector with TI"] == (GP, with_ti)
     assert found["mov to CS"] == found["syscall, EFER.SCE clear"] == (UD, 0)
     assert found["ltr of a busy TSS"] == (GP, tss)
+    assert found["an IST stack past the limit of the TSS"] == (TS, tss)
     pairs = {what: vector for what, (vector, _) in found.items() if "on the way" in what}
     assert pairs == {
         "#NP on the way to #BP": NP, "#NP on the way to #DE": DF, "#NP on the way to #PF": DF,
@@ -50,8 +51,14 @@ def test_rights(machine):
 
 
 @BOTH
+def test_ticks_are_lost_while_if_is_clear(machine):
+    assert observed(machine, 3, "ticks")[:2] == [
+        ("periods with IF clear", 5), ("ticks after them", 1)]
+
+
+@BOTH
 @pytest.mark.parametrize("program, says", [
     ("popf", "PID 1 exits with status 1"), ("iopl", "#GP in PID 1"), ("sgdt", "#GP in PID 1"),
-    ("syscall", "#UD in PID 1")])
+    ("syscall", "#UD in PID 1"), ("sysenter", "#GP in PID 1")])
 def test_ring_3(machine, program, says):
     assert says in machine.boot(*built(ROOT, "LAB=3", f"TEST={program}")).text

@@ -44,9 +44,17 @@ def test_page_is_sound(name):
     (page_checks.check_blocks, "<!-- from: needed laboratory=1 -->\n<!-- end -->"),
     (page_checks.check_blocks, "<!-- from: needed lab 1 -->\n<!-- end -->"),
     (page_checks.check_blocks, "<!-- from: needed lab=1 -->\nno end"),
+    (page_checks.check_words, "The CPL is 3."),
+    (page_checks.check_words, "Vectors have gates; a [vector](words.md#vector) is a number."),
 ])
 def test_mistakes_are_found(check, wrong):
     assert found(check, PAGE.format(wrong))
+
+
+def test_words_are_links_where_they_are_used_first():
+    linked = "A [trap](words.md#trap) pushes. A trap, `CPL`, ring buffers, \"Page Exceptions\"."
+    assert not found(page_checks.check_words, PAGE.format(linked))
+    assert not list(page_checks.check_words("tools", "The CPL is 3."))
 
 
 def test_unknown_commands_are_found():

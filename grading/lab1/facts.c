@@ -89,6 +89,19 @@ static void try_pairs(void)
     try_pair("#SS on the way to #BP", VECTOR_BP, no_stack);
 }
 
+/* TR names the TSS's first bytes only, up to IST 6. */
+static void try_short_tss(void)
+{
+    uint64_t limit = 0xFFFF, busy = 2ULL << 40, whole = gdt_get(SELECTOR_TSS) & ~busy;
+    struct gate gate = idt_get(VECTOR_BP);
+    gate.ist = 7;
+    gdt_set(SELECTOR_TSS, (whole & ~limit) | (offsetof(struct tss, ist[6]) - 1));
+    ltr(SELECTOR_TSS);
+    try_pair("an IST stack past the limit of the TSS", VECTOR_BP, gate);
+    gdt_set(SELECTOR_TSS, whole);
+    ltr(SELECTOR_TSS);
+}
+
 static void try_gates(void)
 {
     struct gate gate = { 0 };
@@ -118,5 +131,6 @@ _Noreturn void kmain(void)
     TRY("ltr of a busy TSS", "ltr %%ax", SELECTOR_TSS);
     TRY("syscall, EFER.SCE clear", "syscall", 0);
     try_pairs();
+    try_short_tss();
     observed_all();
 }

@@ -2,8 +2,8 @@
  * main.c - the kernel of lab 2: address spaces, stacks, processes. No ring 3
  * yet: processes are made, looked at and destroyed.
  *
- * Each try uses what an exercise has added, prints what came of it, and stops
- * where that is wrong; the tries stand in checks/.
+ * Each try uses what an exercise has added, prints the result, and stops
+ * where it is wrong; the tries are in checks/.
  */
 #include <boot.h>
 #include <console.h>
@@ -20,7 +20,7 @@ _Noreturn void kmain(void)
     page_fault_init();
     tried_memory();
 
-    /* Physical memory, a frame at a time: taken, filled, given back, taken again. */
+    /* Physical memory, one frame at a time: taken, filled, given back, taken again. */
     exercise("2.1", "frame_alloc, frame_free");
     try_frames();
 
@@ -28,11 +28,11 @@ _Noreturn void kmain(void)
     exercise("2.2", "page_table_walk");
     try_walk();
 
-    /* One frame at two addresses; after the unmapping one of them is a page fault. */
+    /* One frame at two addresses; once unmapped, one of them is a page fault. */
     exercise("2.3", "page_map, page_unmap");
     try_map();
 
-    /* An address space of its own in CR3, in which the kernel goes on. */
+    /* A separate address space in CR3, in which the kernel goes on running. */
     exercise("2.4", "create_user_page_table, destroy_user_page_table");
     try_page_table();
 

@@ -2,7 +2,7 @@
  * boot_sector.S - the 512 bytes that the BIOS loads to 0x7C00 and jumps to.
  *
  * They read the rest of the disk image, the loader and the kernel, with the
- * BIOS's extended disk service and go on in loader.S. How much there is to
+ * BIOS's extended disk service, and continue in loader.S. How much there is to
  * read comes from the linker, so the boot sector never limits the kernel's size.
  */
 #include <memory_layout.h>

@@ -1,5 +1,5 @@
 /*
- * boot_checks.c - see boot_checks.h. What it stops at, a student has done.
+ * boot_checks.c - see boot_checks.h. Whatever it stops at is a student's doing.
  */
 #include <boot_checks.h>
 #include <console.h>
@@ -41,8 +41,8 @@ static void inner_trap(struct trap_frame *frame)
     inner++;
 }
 
-/* On the way another trap comes, and the return is from a frame somewhere else, with
- * nothing of it in a register. */
+/* Another trap comes in between, and the return is from a copy of the frame, to which no
+ * register points. */
 static void breakpoint(struct trap_frame *frame)
 {
     static struct trap_frame elsewhere;

@@ -1,8 +1,8 @@
 /*
  * table_checks.c - exercises 1.1 to 1.4 and 1.6: what is written into the processor's tables.
  *
- * The boot calls each function once or twice, with few arguments, and a value can be right
- * by chance. So it is called again here, as its task says that it may be.
+ * The boot calls each function once or twice, with few arguments, so a value can be right
+ * by chance. Here it is called again, in other ways that its task allows.
  */
 #include <boot_checks.h>
 #include <console.h>
@@ -18,7 +18,7 @@
 #define SPARE_VECTOR 200
 #define SPARE_IST    5
 
-/* Two addresses that have another digit in each place. */
+/* Two addresses that differ in every digit. */
 static const uint64_t addresses[] = { 0xFEDCBA9876543210, 0x0123456789ABCDEF };
 
 static const struct {
@@ -34,7 +34,7 @@ static const struct {
 };
 #define SEGMENTS (sizeof segments / sizeof *segments)
 
-/* Fill the stack below: what an exercise does not write must not be 0 by chance. */
+/* Fill the stack below, so that what an exercise does not write is not 0 by chance. */
 static __attribute__((noinline)) void dirty_stack(void)
 {
     volatile uint8_t below[512];
@@ -42,7 +42,7 @@ static __attribute__((noinline)) void dirty_stack(void)
         below[i] = 0xA5;
 }
 
-/* The last one first: a list in the order of the boot's calls gives something else. */
+/* In reverse: an answer that only follows the order of the boot's calls is found out. */
 static void try_segment_descriptor(void)
 {
     for (unsigned i = SEGMENTS; i-- > 0;) {
@@ -64,7 +64,7 @@ void show_segments(void)
     try_segment_descriptor();
 }
 
-/* Load a table other than the boot's, with the same segments, and then the boot's again. */
+/* Load another table with the same segments, and then the boot's again. */
 void try_gdt_load(void)
 {
     static const char *const kept[] = { "rbx", "rbp", "r12",       "r13",      "r14",
@@ -124,7 +124,7 @@ void show_tss(void)
         try_tss_descriptor(addresses[i], i ? 0x54321 : 0xABCDE);
 }
 
-/* lab 3 needs one of DPL 3; a gate has two bits for it. */
+/* Lab 3 needs a gate with DPL 3; a gate has two bits for it. */
 void try_gates(void)
 {
     for (unsigned i = 0; i < 8; i++) {
@@ -137,7 +137,7 @@ void try_gates(void)
     }
 }
 
-/* Give a gate that is unlike the boot's a stack, and then another one. */
+/* Give a stack, and then another one, to a gate that differs from the boot's. */
 void try_trap_use_stack(void)
 {
     uint64_t rsp0 = tss_rsp0();

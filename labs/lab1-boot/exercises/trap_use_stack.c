@@ -7,7 +7,7 @@
  * Out: the TSS holds the stack as IST `ist`, and the gate of the vector names
  *      it; the rest of the gate is as before.
  *
- * When the stack itself is what is broken, pushing a frame onto it faults again:
+ * When the stack itself is the problem, pushing a frame onto it faults again:
  * only a vector with a stack of its own survives that. See tss_set_ist() and
  * idt_get(), idt_set(). SDM volume 3A, 6.14.5 ("Interrupt Stack Table").
  * Check: make grade ONLY=1.6

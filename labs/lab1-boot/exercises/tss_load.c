@@ -9,7 +9,7 @@
  *
  * tss_load
  * In:  tss   the TSS
- * Out: its descriptor stands in the GDT at SELECTOR_TSS and the eight bytes
+ * Out: its descriptor is in the GDT, at SELECTOR_TSS and the eight bytes
  *      after it, and TR is loaded (ltr marks the descriptor busy).
  *
  * SDM volume 3A, 8.2.3 ("TSS Descriptor in 64-bit mode"), figure 8-4.

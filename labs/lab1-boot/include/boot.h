@@ -26,7 +26,7 @@ struct boot_info {
 };
 
 /* A run of whole frames that the firmware calls usable and the kernel does not
- * occupy. Both ends are multiples of PAGE_SIZE; `end` is the first byte after. */
+ * occupy. Both ends are multiples of PAGE_SIZE; `end` is the first byte after it. */
 struct memory_region {
     uint64_t start;
     uint64_t end;
@@ -53,7 +53,7 @@ phys_t memory_map_take(void);
 /* Build the kernel half of the address space and switch to it. */
 void paging_init(void);
 
-/* Leave a page of the image unmapped from now on: whatever runs into it faults. */
+/* Unmap a page of the image for good: whatever runs into it faults. */
 void paging_guard(const char *page);
 
 /* Start over at the top of the boot stack with a function that does not return. */

@@ -18,7 +18,7 @@ int printf(const char *text, ...) __attribute__((format(printf, 1, 2)));
 
 int vprintf(const char *text, va_list arguments);
 
-/* For later labs: the console is the programs', and printf() says nothing. Last words do. */
+/* For later labs: the console is the programs', and printf() is silent, but for last words. */
 extern bool console_quiet;
 
 /* Wait until the last byte has left the serial port: bytes still in it are

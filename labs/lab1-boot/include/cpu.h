@@ -71,7 +71,7 @@ static inline void invlpg(uint64_t address)
     asm volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-/* What lgdt and lidt read: SDM volume 3A, 2.4.1 "GDTR" and 2.4.3 "IDTR". */
+/* What lgdt and lidt read: SDM volume 3A, 2.4.1 and 2.4.3. */
 struct table_register {
     uint16_t limit; /* size in bytes, minus 1 */
     uint64_t base;  /* linear address */

@@ -36,15 +36,15 @@ _Noreturn void todo_at(const char *id, const char *function, const char *file, i
 /* Announce the exercise that comes next. */
 void exercise(const char *id, const char *title);
 
-/* The exercise `id` was written; where its result is wrong, say what was expected and
- * what is there, status MACHINE_WRONG. The words are evaluated only then: a check on the
- * way of each trap costs no more than its condition. */
+/* The exercise `id` was written; if its result is wrong, say what was expected and
+ * what is there, status MACHINE_WRONG. The texts are evaluated only then: a check in the
+ * path of every trap costs no more than its condition. */
 #define require(right, id, ...) ((right) ? (void)0 : exercise_wrong(id, __VA_ARGS__))
 
 _Noreturn void exercise_wrong(const char *id, const char *text, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same where the results are texts: `what`, with its arguments, names the thing
+/* The same for results that are texts: `what`, with its arguments, names the thing
  * that `is` and `expected` describe. */
 void require_text(const char *id, const char *is, const char *expected, const char *what, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,16 +1,16 @@
 /*
  * format.h - the conversions of printf, for the kernel and for programs.
  *
- * Known are %c %s %d %i %u %x %X %p %%, the lengths l, ll and z, a width,
- * the flags 0, - and #, and a precision for %s. Anything else is printed as
- * it stands.
+ * It knows %c %s %d %i %u %x %X %p %%, the lengths l, ll and z, a width,
+ * the flags 0, - and #, and a precision for %s. Anything else is printed
+ * unchanged.
  */
 #pragma once
 
 #include <stdarg.h>
 #include <stddef.h>
 
-/* Hand the text to put(), one character after the other. Returns their number. */
+/* Hand the text to put(), one character at a time. Returns their number. */
 int format(void (*put)(char c, void *context), void *context, const char *text, va_list arguments);
 
 /* As in the C library: at most size − 1 characters and a zero byte go into the

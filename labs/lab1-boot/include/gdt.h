@@ -1,8 +1,8 @@
 /*
  * gdt.h - the global descriptor table and its selectors.
  *
- * A selector is 8 × the entry's number, plus the ring that asks (RPL) in
- * bits 0–1. Intel SDM volume 3A, 3.4.2 "Segment Selectors".
+ * A selector is 8 × the entry's number, plus the RPL in bits 0–1; bit 2 (TI)
+ * is 0 for this table. Intel SDM volume 3A, 3.4.2 "Segment Selectors".
  */
 #pragma once
 

@@ -23,7 +23,7 @@
  *                          |                          |  the image's code is read-only here, too
  *                          +--------------------------+
  *
- * No suffixes on the numbers: the linker script reads this page too.
+ * The numbers have no suffixes, since the linker script reads this file, too.
  */
 #pragma once
 
@@ -37,7 +37,7 @@
 #define USER_STACK_SIZE   0x10000
 #define USER_HALF_END     0x0000800000000000
 
-/* The kernel half: two entries of the PML4, filled at boot and no other ever. */
+/* The kernel half: two entries of the PML4, filled at boot; no other ever is. */
 #define KERNEL_HALF_START 0xFFFF800000000000
 #define KERNEL_STACK_BASE 0xFFFF800000000000
 #define KERNEL_STACK_AREA 0x10000000 /* bytes from KERNEL_STACK_BASE */
@@ -47,8 +47,8 @@
 #define PHYSICAL_MAP_MAX  0x8000000000 /* what one PML4 entry maps */
 
 /*
- * Physical memory while the boot code runs. All of the first MiB stays out of
- * the frame allocator's hands; the kernel lies above it.
+ * Physical memory while the boot code runs. The frame allocator never gets any
+ * of the first MiB; the kernel lies above it.
  */
 #define BOOT_PAGE_TABLES    0x1000 /* five tables, 20 KiB */
 #define BOOT_INFO_ADDRESS   0x6000
@@ -61,7 +61,7 @@
 #define KERNEL_SIZE_MAX     0x800000 /* … with all its .bss */
 
 /* The boot code's GDT uses other selectors than the kernel's, so that a
- * segment register that was not reloaded can be told by its value. */
+ * segment register that was not reloaded can be recognised by its value. */
 #define BOOT_CODE32 0x40
 #define BOOT_CODE64 0x48
 #define BOOT_DATA   0x50

@@ -1,8 +1,8 @@
 /*
  * paging_bits.h - the bits of page-table entries and of the control registers,
- * by the manual's names. Intel SDM volume 3A: 2.5 "Control Registers",
- * 2.2.1 "Extended Feature Enable Register", 4.5 "4-Level Paging" (table 4-20).
- * Read by C and by assembly.
+ * by the manual's names, for C and assembly. Intel SDM volume 3A: 2.5 "Control
+ * Registers", 2.2.1 "Extended Feature Enable Register", 4.5 "4-Level Paging and
+ * 5-Level Paging" (table 4-20).
  */
 #pragma once
 
@@ -24,15 +24,15 @@
 #define CR0_EM   0x00000004 /* no x87: its instructions are #NM */
 #define CR0_ET   0x00000010 /* always 1 */
 #define CR0_NE   0x00000020 /* x87 errors as #MF, not through the PIC */
-#define CR0_WP   0x00010000 /* read-only pages bind ring 0, too */
+#define CR0_WP   0x00010000 /* read-only pages are read-only for ring 0, too */
 #define CR0_PG   0x80000000 /* paging */
 #define CR4_PAE  0x00000020 /* 64-bit page-table entries */
 #define CR4_MCE  0x00000040 /* machine checks are #MC, not a shutdown */
 #define CR4_UMIP 0x00000800 /* ring 3 may not ask where the tables are */
 #define CR4_SMEP 0x00100000 /* ring 0 executes nothing that ring 3 may use */
-#define CR4_SMAP 0x00200000 /* nor reads or writes it, but between stac and clac */
+#define CR4_SMAP 0x00200000 /* nor reads or writes it, except between stac and clac */
 
 #define MSR_EFER 0xC0000080
 #define EFER_LME 0x00000100 /* long mode, once paging is on */
 #define EFER_LMA 0x00000400 /* long mode is on */
-#define EFER_NXE 0x00000800 /* the NX bit of a PTE counts */
+#define EFER_NXE 0x00000800 /* the NX bit of entries is enabled */

@@ -1,6 +1,6 @@
 /*
  * string.h - the memory and string functions of the C library that are used
- * here. The compiler calls the first four on its own, too.
+ * here. The compiler also inserts calls of the first four by itself.
  */
 #pragma once
 

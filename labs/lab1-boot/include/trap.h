@@ -49,7 +49,7 @@ enum vector {
 
 typedef void (*trap_handler_t)(struct trap_frame *frame);
 
-/* Have `handler` called for the vector, on the stack of the trap and with
+/* Have `handler` called for the vector, on the trap's stack and with
  * interrupts off. It may change the frame: that is what is returned to. */
 void trap_register(unsigned vector, trap_handler_t handler);
 
@@ -72,7 +72,7 @@ void trap_use_stack(unsigned vector, unsigned ist, uint64_t stack_top);
 /* Give #DF, NMI, #MC and #DB a stack each, IST 1 to 4; stops at a wrong one. */
 void trap_stacks_init(void);
 
-/* Print the frame and panic: a trap that nothing in the kernel expects. */
+/* Print the frame and panic: a trap that the kernel does not expect. */
 _Noreturn void trap_unexpected(struct trap_frame *frame);
 
 /* "#GP" and "general protection"; from vector 32 on "interrupt", "without a handler". */

@@ -1,8 +1,8 @@
 /*
  * cpu_protect.c - see cpu_protect.h.
  *
- * To set a bit of CR4 that the processor does not have is a #GP (SDM volume 3A,
- * 2.5), so CPUID is asked: leaves 1 and 7, if there are so many (volume 2A, CPUID).
+ * Setting a bit of CR4 that the processor does not have is a #GP (SDM volume 3A,
+ * 2.5), so ask CPUID first: leaves 1 and 7, if it has them (volume 2A, CPUID).
  */
 #include <cpu.h>
 #include <cpu_protect.h>

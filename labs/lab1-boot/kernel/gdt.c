@@ -53,9 +53,9 @@ void gdt_use(void)
     gdt_load(&gdtr);
     gdt_check();
 
-    /* The table that nobody uses. After a reset LDTR names one at linear address 0, 64 KiB
+    /* The LDT, which nobody uses. After a reset LDTR names one at linear address 0, 64 KiB
      * long, which is where programs may lie: ring 3 could write itself a call gate into the
-     * kernel there. With the null selector in LDTR, whatever names an entry of the LDT is a
-     * #GP. SDM volume 3A, 2.4.2 "Local Descriptor Table Register", and volume 2A, LLDT. */
+     * kernel there. With the null selector in LDTR, any use of an entry of the LDT is a #GP.
+     * SDM volume 3A, 2.4.2 "Local Descriptor Table Register (LDTR)", and volume 2A, LLDT. */
     lldt(0);
 }

@@ -10,7 +10,7 @@
 /*
  * unsigned probe_gdt_load(const struct table_register *gdtr)
  *
- * Call gdt_load() with a value of its own in each register that is the caller's.
+ * Call gdt_load() with a different value in each register that it must preserve.
  */
     .globl  probe_gdt_load
 probe_gdt_load:
@@ -58,7 +58,7 @@ probe_gdt_load:
 /*
  * unsigned probe_breakpoint(void)
  *
- * Execute int3 with a value of its own in each general register but RSP, and with DF set.
+ * Execute int3 with a different value in each general register but RSP, and with DF set.
  */
     .globl  probe_breakpoint
 probe_breakpoint:
@@ -116,7 +116,7 @@ probe_trap_return:
 /*
  * _Noreturn void probe_stack_overflow(void)
  *
- * Push until the stack is full, as a recursion without an end does.
+ * Push until the stack is full, as endless recursion does.
  */
     .globl  probe_stack_overflow
 probe_stack_overflow:

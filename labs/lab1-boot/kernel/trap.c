@@ -1,5 +1,5 @@
 /*
- * trap.c - who handles which vector, and what is said when nobody does.
+ * trap.c - which handler each vector has, and what is printed when it has none.
  */
 #include <boot.h>
 #include <console.h>
@@ -18,7 +18,7 @@
 
 static trap_handler_t handlers[IDT_ENTRIES];
 
-/* The page below each is left unmapped: one that overflows must not spoil the next one. */
+/* The page below each stays unmapped, so that one that overflows cannot spoil the next. */
 static struct {
     char guard[PAGE_SIZE];
     char stack[IST_STACK_SIZE];

@@ -10,7 +10,7 @@
 
 #define SOME 8
 
-/* Whose first and last word hold its address: those that take_frames() has taken. */
+/* The first and last word of each frame that take_frames() has taken hold its address. */
 static bool is_taken[TRIED_MEMORY_END / PAGE_SIZE];
 
 void tried_memory(void)
@@ -78,7 +78,7 @@ static bool is_zeroed(const uint8_t *bytes)
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, PAGE_SIZE - 1) == 0;
 }
 
-/* Take three frames and fill them, so that one that comes again unzeroed is seen. */
+/* Take three frames and fill them, so that one that comes back unzeroed is noticed. */
 static void take_three(phys_t frames[3], bool again)
 {
     for (int i = 0; i < 3; i++) {
@@ -95,7 +95,7 @@ static void take_three(phys_t frames[3], bool again)
             again ? "after three frames were given back one" : "a frame");
 }
 
-/* Twice, so that each frame is a used one, too; and upwards as well as downwards. */
+/* Twice, so that each frame has been used before; and both upwards and downwards. */
 static void take_all(uint64_t before)
 {
     for (int round = 0; round < 2; round++) {

@@ -12,7 +12,7 @@
 #include <process_checks.h>
 #include <string.h>
 
-/* The two highest pages of the kernel stacks' area: mapped for a moment only. */
+/* The two highest pages of the kernel stacks' area: mapped only for a moment. */
 #define PAGE_ONE (KERNEL_STACK_BASE + KERNEL_STACK_AREA - 2 * PAGE_SIZE)
 #define PAGE_TWO (KERNEL_STACK_BASE + KERNEL_STACK_AREA - 1 * PAGE_SIZE)
 
@@ -41,7 +41,7 @@ static void try_bad_addresses(phys_t frame)
     require_error(error, -EINVAL, "2.3", "page_map() of the frame %#lx", frame.raw + 8);
 }
 
-/* In a page table of its own an entry of level 3 or 2 maps a large page. */
+/* In a separate page table, an entry of level 3 or 2 maps a large page. */
 static void try_large_page(phys_t frame, int level)
 {
     phys_t root = frame_alloc(), unmapped;
@@ -60,8 +60,8 @@ static void try_large_page(phys_t frame, int level)
     frame_free(root);
 }
 
-/* After an unmapping and another mapping the page shows what is mapped now, in the user
- * half, too. Its address space is in CR3. */
+/* A page that was unmapped and mapped again shows what is mapped now, in the user half,
+ * too. Its address space is in CR3. */
 static void try_again(phys_t root, uint64_t address)
 {
     phys_t frame = frame_alloc(), unmapped;
@@ -133,8 +133,8 @@ static void map_far_pages(phys_t root)
     }
 }
 
-/* For now the kernel's PML4 has something in each entry that must be copied, and in one that
- * must not; otherwise the last ones are 0. */
+/* For this test the kernel's PML4 has something in each entry that must be copied, and in
+ * one that must not; otherwise most of them are 0. */
 static phys_t create_among_marks(void)
 {
     pte_t *kernel = phys_to_virt(kernel_page_table);

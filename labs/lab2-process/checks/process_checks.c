@@ -14,7 +14,7 @@
 #include <process_checks.h>
 #include <stacks.h>
 
-#define CYCLES 700 /* enough to hand out all that there is more than once */
+#define CYCLES 700 /* enough to hand out every frame more than once */
 
 /* What a process would start with, and what it has. */
 static void require_record(pid_t pid, uint64_t entry_point)
@@ -59,7 +59,7 @@ static void try_bad_requests(void)
     }
 }
 
-/* The one in the middle first: the others stay. */
+/* First the one in the middle: the others stay. */
 static void destroy_three(void)
 {
     static const pid_t order[] = { 2, 1, 3 };

@@ -1,6 +1,6 @@
 /*
- * shortage_checks.c - exercises 2.2 to 2.6 where no frame is left, or too few are: each says
- * so, and whatever it took until then is free again.
+ * shortage_checks.c - exercises 2.2 to 2.6 with no frame left, or too few: each reports
+ * that, and whatever it has taken is free again.
  */
 #include <boot.h>
 #include <errno.h>
@@ -51,8 +51,8 @@ static int try_process(void)
     return pid > 0 ? destroy_process(pid) : pid;
 }
 
-/* With none left, with one, and so on up to one too few: -ENOMEM each time, and no frame is
- * lost. Tables that were made below `root` may stay: they are its own. */
+/* With no frame left, with one, and so on up to one too few: -ENOMEM each time, and no frame
+ * is lost. Tables that were made below `root` may stay: they belong to it. */
 static void try_shortages(const char *id, const char *call, int (*try)(void), uint64_t needed)
 {
     for (uint64_t left = 0; left < needed; left++) {

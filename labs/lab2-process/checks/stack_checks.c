@@ -30,7 +30,7 @@ static bool is_mapped(phys_t root, uint64_t page)
     return entry && *entry & PTE_P;
 }
 
-/* All pages with these rights, and none below. */
+/* All pages have these rights, and none is mapped below them. */
 static void require_pages(phys_t root, uint64_t top, uint64_t size, pte_t rights)
 {
     for (uint64_t page = top - size; page < top; page += PAGE_SIZE) {
@@ -65,7 +65,7 @@ static void require_slot(uint64_t top)
             slot, bottom, expected);
 }
 
-/* Several at once; one in the middle is freed, and the others stay. */
+/* Several at a time; one in the middle is freed, and the others stay. */
 static void try_many(void)
 {
     uint64_t tops[MANY];
@@ -87,7 +87,7 @@ static void try_many(void)
             free_kernel_stack(tops[i]);
 }
 
-/* Put what is not 0 into the entry of each page that has none, or take it out again. */
+/* Write a value into each entry that is 0, or take it out again. */
 static void mark_slots(pte_t from, pte_t to)
 {
     for (uint64_t slot = 0; slot < KERNEL_STACK_SLOTS; slot++)
@@ -100,7 +100,7 @@ static void mark_slots(pte_t from, pte_t to)
         }
 }
 
-/* Without page_map(): nobody reads these pages, so no TLB need be told. */
+/* Without page_map(): nothing reads these pages, so the TLB need not be told. */
 void with_all_slots_taken(void (*try)(void))
 {
     phys_t frame = frame_alloc();
@@ -117,7 +117,7 @@ static void try_no_slot(void)
     require_error(error, -EAGAIN, "2.5", "allocate_kernel_stack() with all slots taken");
 }
 
-/* Where a page of the user stack is somebody else's already. */
+/* When a page of the user stack is already in use. */
 static void try_page_in_the_way(phys_t root)
 {
     uint64_t top, page = USER_STACK_TOP - 3 * PAGE_SIZE;

@@ -8,7 +8,7 @@
 #include <page_table.h>
 #include <process_checks.h>
 
-/* Another index on each level, in each half. */
+/* A different index on each level, in each half. */
 #define USER_ADDRESS   (1UL << 39 | 2UL << 30 | 3UL << 21 | 5UL << 12)
 #define KERNEL_ADDRESS (KERNEL_HALF_START | USER_ADDRESS)
 
@@ -41,7 +41,7 @@ static void try_kernel_walk(uint64_t address)
             "a large page maps %#lx, yet the walk to its own entry gives NULL", PHYSICAL_MAP_BASE);
 }
 
-/* An entry with other bits than the walk itself gives it. */
+/* An entry with bits that the walk itself does not set. */
 static void try_entry(phys_t root, uint64_t address, pte_t bits, bool passes, const char *what)
 {
     pte_t *entry = page_table_walk(root, address, 3, false), before = *entry;
@@ -60,7 +60,7 @@ static void try_entry(phys_t root, uint64_t address, pte_t bits, bool passes, co
     *entry = before;
 }
 
-/* Tables are made, each with the right bits, and only when that is asked for. */
+/* Tables are made, each with the right bits, and only on request. */
 static void try_made_walk(phys_t root, phys_t other, uint64_t address)
 {
     const pte_t bits = PTE_P | PTE_W | (address < USER_HALF_END ? PTE_U : 0);

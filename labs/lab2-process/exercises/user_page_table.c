@@ -9,7 +9,7 @@
  * In:  root   such a PML4, not in CR3
  * Out: all frames that belong to it are free: the pages mapped in the user
  *      half, the tables of the user half, the PML4 itself. The kernel half is
- *      everybody's and stays.
+ *      shared by all, and stays.
  *
  * Copying 256 entries shares everything below them: later changes of the
  * kernel half are seen through every PML4, as long as no new entry of the PML4

@@ -6,7 +6,7 @@
 #include <trap.h>
 #include <types.h>
 
-/* Have page faults and double faults explained. */
+/* Explain page faults and double faults from now on. */
 void page_fault_init(void);
 
 /* The handler of #PF: prints "#PF in the guard page of PID 1: read from ring 0, page not

@@ -19,7 +19,7 @@ static inline unsigned page_table_index(uint64_t address, int level)
     return (address >> (12 + 9 * (level - 1))) % PTE_COUNT;
 }
 
-/* Whether bits 63–47 of the address are all alike: SDM volume 1, 3.3.7.1. */
+/* Whether bits 63–47 of the address are all the same: SDM volume 1, 3.3.7.1. */
 static inline bool is_canonical(uint64_t address)
 {
     return address < USER_HALF_END || address >= KERNEL_HALF_START;
@@ -30,23 +30,23 @@ static inline phys_t pte_frame(pte_t entry)
     return phys(entry & PTE_ADDRESS);
 }
 
-/* Exercise 2.2. The entry that is in charge of `address` in the table at
- * `level`, 4 to 1; where the kernel may read and change it. Tables missing on
- * the way are made when `create` is set: present, writable, and with PTE_U when
- * the address is in the user half.
+/* Exercise 2.2. The entry for `address` in the table at `level`, 4 to 1, at an
+ * address where the kernel may read and change it. Tables missing on the way
+ * are made when `create` is set: present, writable, and with PTE_U when the
+ * address is in the user half.
  * NULL when a table is missing and is not to be made, when no frame is left for
  * it, or when a large page is in the way. */
 pte_t *page_table_walk(phys_t root, uint64_t address, int level, bool create);
 
 /* Exercise 2.3. Map the page at `address` to the frame, with PTE_P and `flags`
  * (any of PTE_W, PTE_U, PTE_NX). The caller keeps owning the frame.
- * 0; −EINVAL: address or frame is no multiple of PAGE_SIZE, or the address is
+ * 0; −EINVAL: address or frame is not a multiple of PAGE_SIZE, or the address is
  * not canonical; −EEXIST: something is mapped there; −ENOMEM: no frame left
  * for a table. */
 int page_map(phys_t root, uint64_t address, phys_t frame, uint64_t flags);
 
-/* Exercise 2.3. Undo page_map(), in the TLB, too. Stores which frame was
- * mapped in *frame; freeing it is the caller's business.
+/* Exercise 2.3. Undo page_map(), in the TLB, too. Stores in *frame which frame
+ * was mapped; freeing it is up to the caller.
  * 0; −EINVAL as for page_map(); −ENOENT: no 4 KiB page is mapped there. */
 int page_unmap(phys_t root, uint64_t address, phys_t *frame);
 
@@ -59,5 +59,5 @@ int create_user_page_table(phys_t *root);
  * user half, every table of the user half, and the PML4. It must not be in CR3. */
 void destroy_user_page_table(phys_t root);
 
-/* Print the walk of an address, a line for each level. */
+/* Print the walk of an address, one line per level. */
 void page_table_print_walk(phys_t root, uint64_t address);

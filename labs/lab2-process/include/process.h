@@ -1,10 +1,10 @@
 /*
  * process.h - processes and the process table.
  *
- * The table is a list in the order of the PIDs. A process's record takes a
- * frame of its own, so that there are as many as memory allows. A later lab
- * that has more to remember puts this structure first into one of its own: the
- * rest of the frame is its, and zero in a new record.
+ * The table is a list in the order of the PIDs. A process's record takes a page
+ * frame of its own, so there can be as many as memory allows. A later lab
+ * that has more to remember puts this structure first in one of its own: it may
+ * use the rest of the page frame, which is zero in a new record.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 typedef int pid_t;
 
 enum process_state {
-    PROCESS_NEW,     /* in the table, not to be run yet */
+    PROCESS_NEW,     /* in the table, but not yet to be run */
     PROCESS_READY,   /* may run */
     PROCESS_RUNNING, /* in ring 3, or in the kernel on its behalf: one at most */
     PROCESS_DEAD,    /* has ended; to be destroyed */
@@ -29,13 +29,13 @@ struct process {
     phys_t page_table;           /* for CR3 */
     uint64_t kernel_stack;       /* its top: RSP0 while the process runs */
     uint64_t user_stack;         /* its top */
-    struct trap_frame registers; /* what it starts or goes on with */
+    struct trap_frame registers; /* with which it starts or goes on */
     unsigned slices;             /* how often the timer has interrupted it */
     struct process **link;       /* the pointer in the table that points here */
     struct process *next_turn;   /* lab 3: whose turn comes after it, while it is ready */
-    uint16_t ds, es, fs, gs;     /* what it goes on with: no trap frame has them */
+    uint16_t ds, es, fs, gs;     /* with which it goes on: no trap frame has them */
     bool started;                /* it has been in ring 3, and goes on there */
-    bool has_called;             /* it has made a system call, which was announced */
+    bool has_called;             /* its first system call was announced */
 };
 
 _Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process's record takes one frame");
@@ -59,11 +59,11 @@ int destroy_process(pid_t pid);
 struct process *process_new(void);
 void process_discard(struct process *process);
 
-/* Enter the record into the table, or take it out again (it is the caller's then). */
+/* Enter the record into the table, or take it out again (then the caller owns it). */
 void process_enter(struct process *process);
 void process_remove(struct process *process);
 
-/* The first process of the table, NULL when it is empty; go on with ->next. */
+/* The first process in the table, NULL when it is empty; ->next is the next one. */
 struct process *process_first(void);
 
 /* NULL: no such process. */

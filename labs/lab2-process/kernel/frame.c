@@ -1,5 +1,5 @@
 /*
- * frame.c - which frames there are. Exercise 2.1 keeps track of who has them.
+ * frame.c - which frames there are. Exercise 2.1 keeps track of which are taken.
  */
 #include <boot.h>
 #include <frame.h>

@@ -20,7 +20,7 @@ static bool in_page(uint64_t address, uint64_t page)
     return address - page < PAGE_SIZE;
 }
 
-/* What is special about the page of the address in a page table, as words after "#PF". */
+/* What is special about the page of the address, in words to follow "#PF". */
 static void describe_place(char text[DESCRIBE_SIZE], uint64_t address, uint64_t cr3)
 {
     text[0] = 0;
@@ -56,7 +56,7 @@ static void report(const struct trap_frame *frame, uint64_t cr3)
     printf("\n");
 }
 
-/* Where the process table or a page table is broken, the report may fault itself: so it is
+/* If the process table or a page table is broken, the report itself may fault: so it is
  * made in the kernel's own page table, and the first fault is what counts. */
 void page_fault(struct trap_frame *frame)
 {
@@ -79,9 +79,9 @@ void page_fault(struct trap_frame *frame)
     frame->rip = (uint64_t)probe_read_faulted;
 }
 
-/* Mostly a stack that is full. The processor does not say what it could not deliver, and
- * CR2 is what the last page fault left there, maybe long ago: it counts only when it lies
- * where a frame would be pushed, which takes 48 bytes from a multiple of 16 down. */
+/* Usually a full stack. The processor does not say what it could not deliver, and CR2 is
+ * whatever the last page fault left there, perhaps long ago: it counts only when it lies
+ * where a trap would push, in the 48 bytes below a multiple of 16. */
 static _Noreturn void double_fault(struct trap_frame *frame)
 {
     uint64_t stack = trap_from_user(frame) ? tss_rsp0() : frame->rsp;

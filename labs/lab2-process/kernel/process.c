@@ -23,7 +23,7 @@ struct process *process_new(void)
 
 void process_discard(struct process *process)
 {
-    memset(process, 0xDB, sizeof *process); /* who uses it once more must not get away with it */
+    memset(process, 0xDB, sizeof *process); /* so that a later use of it is noticed */
     frame_free(phys((uint64_t)process - PHYSICAL_MAP_BASE));
 }
 

@@ -2,9 +2,9 @@
  * Exercise 1.4: interrupt_gate
  *
  * In:  handler   the address that the processor is to jump to
- *      dpl       the least privileged ring that may get there with `int n`
- * Out: a present interrupt gate with that handler in the segment
- *      SELECTOR_KERNEL_CODE, that DPL, no IST stack; reserved bits are 0.
+ *      dpl       the least privileged ring that may go through it with `int n`
+ * Out: a present interrupt gate to that handler in the segment
+ *      SELECTOR_KERNEL_CODE, with that DPL and no IST stack; reserved bits are 0.
  *
  * An interrupt gate clears IF on the way in; a trap gate does not.
  * SDM volume 3A, 6.14.1 ("64-Bit Mode IDT"), figure 6-8; struct gate in <idt.h>.

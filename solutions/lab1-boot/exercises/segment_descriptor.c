@@ -4,11 +4,11 @@
  * In:  type  CODE_SEGMENT or DATA_SEGMENT
  *      dpl   the ring that the segment is for, 0 or 3
  * Out: the 8-byte descriptor: present, a code or data segment (not a system
- *      segment), of that DPL. Code is 64-bit and not conforming; data is
+ *      segment), with that DPL. Code is 64-bit and not conforming; data is
  *      writable and does not expand down.
  *
- * The bits have names in <gdt.h>. SDM volume 3A, 3.4.5 and 3.5 ("Segment
- * Descriptors"); for the L bit 5.2.1 ("Code-Segment Descriptor in 64-bit Mode").
+ * The bits have names in <gdt.h>. SDM volume 3A, 3.4.5 ("Segment Descriptors");
+ * for the L bit 5.2.1 ("Code-Segment Descriptor in 64-bit Mode").
  * Check: make grade ONLY=1.1
  */
 #include <exercise.h>

@@ -1,11 +1,11 @@
 /*
  * Exercise 1.5: trap_entry, trap_return
  *
- * trap_entry is where all stubs go. On the stack lie, from the top down, what
- * the processor pushed (SS, RSP, RFLAGS, CS, RIP), the error code and the
- * vector: the end of struct trap_frame in <trap.h>. To do:
+ * All stubs jump to trap_entry. The stack holds, in the order of the pushes,
+ * SS, RSP, RFLAGS, CS, RIP (the processor's), the error code and the vector:
+ * the end of struct trap_frame in <trap.h>. To do:
  *   1. Push the 15 general registers so that the stack holds a whole trap frame.
- *   2. Clear the direction flag: the System V ABI wants it so (3.2.1).
+ *   2. Clear the direction flag, as the System V ABI requires (3.2.1).
  *   3. Call trap_dispatch() with the frame's address as its argument.
  *   4. Go on at trap_return with the same frame.
  *

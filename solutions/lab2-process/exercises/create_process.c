@@ -9,8 +9,8 @@
  *        2. make the page table          create_user_page_table()
  *        3. allocate the kernel stack    allocate_kernel_stack()
  *        4. allocate the user stack      allocate_user_stack()
- *        5. fill the register state: RIP, CS, SS, RFLAGS (interrupts on, IOPL
- *           0) and RSP, ARGUMENT_BLOCK_SIZE below the top of the user stack
+ *        5. fill in the registers: RIP, CS, RFLAGS (interrupts on, IOPL 0),
+ *           RSP (ARGUMENT_BLOCK_SIZE below the top of the user stack), SS
  *        6. enter the process table      process_enter()
  *      When one of them fails, what the earlier ones did is undone.
  *

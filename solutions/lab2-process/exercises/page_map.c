@@ -3,7 +3,7 @@
  *
  * page_map
  * In:  root, address   an address space and a page in it
- *      frame           what the page is to show
+ *      frame           the frame that the page is to be mapped to
  *      flags           any of PTE_W, PTE_U, PTE_NX
  * Out: 0 and the page is mapped; or −EINVAL, −EEXIST, −ENOMEM (<page_table.h>)
  *

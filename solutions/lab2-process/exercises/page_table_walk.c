@@ -3,16 +3,16 @@
  *
  * In:  root      the physical address of a PML4
  *      address   a canonical virtual address
- *      level     at which level to stop: 4, 3, 2 or 1
- *      create    whether missing tables are to be made
+ *      level     the level at which to stop: 4, 3, 2 or 1
+ *      create    whether to make missing tables
  * Out: a pointer to the entry for the address in the table at that level; NULL
  *      when a table on the way is missing (and is not to be made, or no frame
- *      is left for it) or a large page (PTE_PS) is in the way.
+ *      is left for it) or when a large page (PTE_PS) is in the way.
  *
  * One loop from level 4 down: page_table_index() picks the entry,
  * pte_frame() and phys_to_virt() lead to the next table. A new table's entry is
  * PTE_P | PTE_W, and PTE_U for an address below USER_HALF_END: the last level
- * decides what is allowed, if no level above forbids it.
+ * decides what is allowed, as long as no level above forbids it.
  * SDM volume 3A, 4.5.4 ("Linear-Address Translation with 4-Level Paging
  * and 5-Level Paging"), figure 4-8, and 4.6 ("Access Rights").
  * Check: make grade ONLY=2.2

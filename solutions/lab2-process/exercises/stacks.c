@@ -14,11 +14,11 @@
  * Out: 0 and *top is USER_STACK_TOP: the USER_STACK_SIZE bytes below it are
  *      mapped for ring 3; −ENOMEM, −EEXIST
  *
- * A stack grows downwards into whatever lies below it. Below each stack lies a
- * page that nobody maps: an overflow is a page fault there, not a corrupted
- * neighbour. Kernel stacks belong in kernel_page_table (<boot.h>), whose
- * kernel half every process shares. None of the stacks is executable. When
- * memory runs out halfway, what was mapped is unmapped and its frames are freed.
+ * A stack grows downwards into whatever lies below it. Below each stack there
+ * is a page that stays unmapped: an overflow is a page fault there, not a
+ * corrupted neighbour. Kernel stacks belong in kernel_page_table (<boot.h>),
+ * whose kernel half every process shares. No stack is executable. When memory
+ * runs out halfway, what was mapped is unmapped and its frames are freed.
  * Check: make grade ONLY=2.5
  */
 #include <boot.h>
