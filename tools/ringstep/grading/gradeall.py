@@ -161,7 +161,8 @@ class Class:
         self.done += 1
         left = (time.monotonic() - self.started) / self.done * (self.count - self.done) / 60
         lost = " ".join(id for id, state in row.items() if row.get(f"{id} verdict", PASS) != PASS)
-        said = "; ".join(filter(None, [f"lost: {lost}" if lost else row["verdict"], row["warnings"],
+        verdict = "" if row["verdict"] == "graded" else row["verdict"]
+        said = "; ".join(filter(None, [f"lost: {lost}" if lost else verdict, row["warnings"],
                                        f"{left:.0f} min to go" if left > 1 else ""]))
         print(one_line(f"{self.done} of {self.count}  {handin.folder:30} {row['score']:>4}/"
                        f"{row['points']}  {said}"), flush=True)
