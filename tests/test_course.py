@@ -1,5 +1,4 @@
 """Running a course: hand-ins, editions, a folder of hand-ins, starting over."""
-import csv
 import json
 import os
 import re
@@ -134,22 +133,3 @@ def test_exercises_that_do_not_work_together_do_not_look_perfect(tmp_path):
     run = make("grade-all", f"DIR={tmp_path}/in", "LAB=1", f"REPORT={tmp_path}/out")
     assert "100/100  not beside the others: 1.6" in run.stdout, run.stdout
     assert "but they do not work together" in (tmp_path / "out/ada/report.txt").read_text()
-
-
-@pytest.mark.slow
-def test_a_folder_of_handins_is_graded_and_resumed(tmp_path):
-    handins, reports = tmp_path / "in", tmp_path / "out"
-    (handins / "ada").mkdir(parents=True)
-    shutil.copytree(ROOT / "solutions/lab1-boot", handins / "ada/lab1-boot")
-    shutil.copytree(ROOT / "labs/lab1-boot/exercises", handins / "empty/lab1-boot/exercises")
-    (handins / "rubbish.tar.gz").write_bytes(b"rubbish")
-    (handins / "=cmd|calc.tar.gz").write_bytes(b"")
-    run = make("grade-all", f"DIR={handins}", "LAB=1", f"REPORT={reports}")
-    with open(reports / "scores.csv") as file:
-        rows = {row["submission"]: row for row in csv.DictReader(file)}
-    assert rows["ada"]["score"] == "100" and rows["empty"]["score"] == "0"
-    assert "that can be read" in rows["rubbish"]["remark"]
-    assert (reports / "ada/grade.json").exists()
-    again = make("grade-all", f"DIR={handins}", "LAB=1", f"REPORT={reports}")
-    assert again.stdout == run.stdout and run.returncode == again.returncode
-    assert "lost: 1.1 1.2" in again.stdout and "of them could not be graded: " in again.stdout

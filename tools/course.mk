@@ -1,15 +1,19 @@
 # course.mk - for those who run the course and who change it. An edition has no such file.
 
-.PHONY: edition grade-all skeletons check lint check-all check-nightly check-stable mutants \
+.PHONY: edition grade-all gradebook skeletons check lint check-all check-nightly check-stable mutants \
     bench bench-accept bench-pictures stats handouts-refresh handouts-check \
     hostile fuzz demo-attacks
 
 edition:                ##i write the tree that students get for LAB=n
 	@$(python) classroom edition $(number)
 
-grade-all:              ##i grade each hand-in of a folder: DIR=… [LAB=n] [REPORT=dir]
+grade-all:              ##i grade each hand-in of a folder: DIR=… [LAB=n] [ROSTER=csv] [JOBS=n] [REPORT=dir]
 	$(if $(ONLY),$(error ONLY=$(ONLY): grade-all grades whole labs))
-	@$(python) classroom grade-all "$$DIR" "$(chosen_lab)" "$$REPORT"
+	@$(python) classroom grade-all --dir "$$DIR" --lab "$(chosen_lab)" --report "$$REPORT" \
+	    --roster "$$ROSTER" --jobs "$$JOBS"
+
+gradebook:              ##i what was graded as Moodle or Canvas imports it: ROSTER=csv [LAB=n] [REPORT=dir]
+	@$(python) classroom gradebook --lab "$(chosen_lab)" --report "$$REPORT" --roster "$$ROSTER"
 
 skeletons:              ##c make the students' files anew from the solutions
 	@$(python) skeleton write

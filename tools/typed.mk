@@ -3,6 +3,8 @@
 override export SUBMISSION := $(value SUBMISSION)
 override export REPORT     := $(value REPORT)
 override export DIR        := $(value DIR)
+override export ROSTER     := $(value ROSTER)
+override export JOBS       := $(value JOBS)
 override export FILE       := $(value FILE)
 override export ONLY       := $(value ONLY)
 override export EX         := $(value EX)

@@ -193,7 +193,7 @@ COMMANDS: Dict[str, Callable[[Options], int]] = {
 
 # Graders and tools of the course, which take arguments of their own.
 OTHERS = {
-    "grade": "grading.command", "mutants": "grading.mutants", "bench": "bench.command",
+    "grade": "grading.command", "grade-one": "grading.one", "mutants": "grading.mutants", "bench": "bench.command",
     "classroom": "grading.classroom", "skeleton": "course.skeleton",
     "handouts": "pages.handouts", "contract": "kernel.headers",
     "hostile": "grading.hostile", "attacks": "grading.attacks",

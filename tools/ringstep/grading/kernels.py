@@ -59,10 +59,17 @@ class Kernels:
 
     def boot(self, boot: Boot, students: Sequence[str], brief: bool) -> Outcomes:
         """Boot the kernel in which the exercises `students` are the submission's."""
+        kernel = self.build(boot, students)
+        return self.run_all(boot, kernel, brief) if isinstance(kernel, Kernel) \
+            else self.none(kernel)
+
+    def build(self, boot: Boot, students: Sequence[str]) -> Union[Kernel, NoRun]:
         try:
-            kernel = self.space.build(boot.lab, students, boot.test)
+            return self.space.build(boot.lab, students, boot.test)
         except BuildError as error:
-            return self.none(self.whose(boot, error))
+            return self.whose(boot, error)
+
+    def run_all(self, boot: Boot, kernel: Kernel, brief: bool) -> Outcomes:
         secret = self.secret(boot)
         put_secret(kernel, boot.secret, secret)
         outcomes: Outcomes = {}

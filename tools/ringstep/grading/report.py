@@ -50,14 +50,15 @@ def command_of(grader: Grader, result: Result) -> str:
     """How to boot the same kernel by hand: with what came from the solutions, too."""
     boot, name = result.test.boot, grader.submission.name
     earlier = ["earlier"] if boot.lab > min(lab.number for lab in grader.all_labs) else []
-    words = ["make"]
-    if name not in ("labs", "solutions"):
+    words, theirs = ["make"], grader.submission.theirs
+    if name not in ("labs", "solutions") and not theirs:
         words = [f"make open SUBMISSION={shlex.quote(name)} && make -C build/opened"]
     words.append(f"qemu-nox LAB={boot.lab}")
     if boot.test:
         words.append(f"TEST={boot.test}")
-    if earlier or result.solved:
-        words.append("SOLVED=" + ",".join([*earlier, *result.solved]))
+    solved = [*earlier, *(() if theirs else result.solved)]
+    if solved:
+        words.append("SOLVED=" + ",".join(solved))
     return one_line(" ".join(words))
 
 
@@ -114,6 +115,16 @@ def only_alone(grader: Grader, grade: Grade) -> bool:
         each.verdict == PASS for each in grader.exercises.values() if each.lab == grade.lab)
 
 
+def warnings(grader: Grader) -> List[str]:
+    """What is to be said beside the score, in a word."""
+    alone = [grade.id for grade in grader.exercises.values() if only_alone(grader, grade)]
+    changed = sum("given file that was changed" in note for note in grader.submission.notes)
+    return [*([f"not beside the others: {' '.join(alone)}"] if alone else []),
+            *([f"{changed} given files were changed"] if changed else []),
+            *(f"{path.rpartition('/')[2]} was called {name}"
+              for path, name in grader.submission.near.items())]
+
+
 def explain_file(grade: Grade) -> Iterator[str]:
     """Why there is nothing to boot."""
     for what, label, text in (("does not compile", "compiler", trim(grade.compiler)),
@@ -158,7 +169,8 @@ def explain_lab(grader: Grader, grades: List[Grade]) -> Iterator[str]:
     for grade in grades:
         passed = sum(r.verdict == PASS for r in grade.results)
         tests = f"{passed} of {len(grade.results)} tests" if grade.results else ""
-        yield (f"  {grade.id}  {Path(grade.path).name:24} {grade.verdict:13}"
+        said = grade.missing if grade.verdict == TODO and grade.missing else grade.verdict
+        yield (f"  {grade.id}  {Path(grade.path).name:24} {said:13}"
                f"{grade.score:3}/{grade.points:<3}  {tests}")
     for grade in grades:
         yield from explain_exercise(grader, grade)

@@ -5,9 +5,11 @@ a file's name is enough. Files that are no exercise's are ignored and named, abo
 a given file that was changed; what could hurt is refused.
 """
 import io
+import re
 import subprocess
 import tarfile
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Collection, Dict, List, Optional, Union
 
@@ -19,8 +21,10 @@ from ringstep.grading.text import one_line
 
 __all__ = ["FILE_BYTES", "Submission", "SubmissionError", "collect", "pack"]
 
-ARCHIVES = (".gz", ".tgz", ".xz", ".bz2", ".tar", ".zip")
+ARCHIVES = (".gz", ".tgz", ".xz", ".bz2", ".tar", ".zip", ".7z")
+VERSION = re.compile(r" ?\((\d+)\)(?=\.)|[-_ ]v?(\d+)(?=(?:\.tar)?\.\w+$)")    # "a-2.zip"
 NOT_HANDED_IN = {"solutions", ".pristine", "build", ".git"}     # folders of a whole tree
+MOST = 100              # of strange names so many are looked at
 NAMED = 5               # of many files so many are named
 
 
@@ -29,9 +33,14 @@ class Submission:
     name: str
     files: Dict[str, bytes] = field(default_factory=dict)   # by their path under labs/
     notes: List[str] = field(default_factory=list)          # what the report must mention
+    near: Dict[str, str] = field(default_factory=dict)      # path → the wrong name that it has
+    theirs: bool = False        # the report is read where there is no other tree than its author's
 
     def note(self, what: str, name: str, why: str) -> None:
         self.notes.append(f"{what}: {one_line(name)}: {why}")
+
+    def missing(self, path: str) -> str:
+        return "" if path in self.files else "wrong name" if path in self.near else "missing"
 
 
 class Collector:
@@ -42,6 +51,7 @@ class Collector:
         self.known = {path: PurePosixPath(path).parts[-1 if by_name else 0:] for path in known}
         self.submission = Submission(name)
         self.names: Dict[str, str] = {}         # of the files that are taken, by their paths
+        self.strange: List[str] = []            # names that are nothing's
 
     def refuse(self, why: str) -> None:
         raise SubmissionError(f"{self.submission.name}: {why}")
@@ -72,12 +82,22 @@ class Collector:
             if self.by_name:
                 self.submission.note("taken", name, f"as {path}")
 
+    def near(self, name: str) -> str:
+        """Which file that is missing is meant by a name like "gdt_load (1).S.txt"."""
+        own = PurePosixPath(name).name
+        names = {PurePosixPath(path).name: path for path in self.known
+                 if path not in self.submission.files}
+        found = own not in names and get_close_matches(
+            own.lower(), {each.lower() for each in names}, 1, 0.75)
+        return next((path for each, path in names.items()
+                     if found and each.lower() == found[0]), "")
+
     def ignore(self, member: Member) -> None:
         """What is no exercise's file: nothing is said of one that is the course's own as it was."""
         name, given = member.name, self.given_file(member.name)
         if given is None:
             if not name.endswith(".sha256"):
-                self.submission.note("ignored", name, "is no exercise's file")
+                self.strange.append(name)
         elif member.size == given.stat().st_size and member.read() == given.read_bytes():
             pass
         elif given.relative_to(self.root).parts[0] == "labs":
@@ -85,6 +105,15 @@ class Collector:
                                  "a given file that was changed; the course's own is used")
         else:                                   # an edition has other ones than the whole tree
             self.submission.note("ignored", name, "the course's own is used")
+
+    def finish(self) -> Submission:
+        for number, name in enumerate(self.strange):
+            near = self.near(name) if number < MOST and len(name) < MOST else ""
+            why = f"; did you mean {PurePosixPath(near).name}?" if near else ""
+            self.submission.note("ignored", name, "is no exercise's file" + why)
+            if near:
+                self.submission.near[near] = one_line(name)
+        return self.submission
 
     def given_file(self, name: str) -> Optional[Path]:
         """The given file that a path in a submission means, or None."""
@@ -100,12 +129,23 @@ class Collector:
         return None
 
 
+def version(name: str) -> int:
+    found = VERSION.search(name)
+    return int(found[1] or found[2]) if found else 0
+
+
+def newest(names: List[str]) -> List[str]:
+    """Of "handin.zip", "handin (1).zip" the last; of other names all."""
+    of_one = len({VERSION.sub("", name) for name in names}) == 1
+    return [max(names, key=version)] if of_one and len(set(map(version, names))) > 1 else names
+
+
 def only_archive(folder: Path, known: Collection[str]) -> Optional[Path]:
     """The archive in a folder, beside which no exercise file lies: learning platforms lay
     hand-ins out so, perhaps with a text. None where there is no archive."""
     files = [member.name for member in members(folder) if member.kind == FILE]
-    archives = [name for name in files
-                if name.endswith(ARCHIVES) and ".git" not in PurePosixPath(name).parts]
+    archives = newest([name for name in files if name.endswith(ARCHIVES)
+                       and ".git" not in PurePosixPath(name).parts])
     names = {PurePosixPath(path).name for path in known}
     beside = any(PurePosixPath(name).name in names for name in files)
     if archives and (len(archives) > 1 or beside):
@@ -154,7 +194,10 @@ def from_outside(root: Path, path: Path, known: Collection[str]) -> Submission:
             collector.take(member)
         if collector.names:
             break
-    return collector.submission
+    submission = collector.finish()
+    if VERSION.search(source.name) and source != path:
+        submission.note("taken", source.name, "the newest version")
+    return submission
 
 
 def collect(root: Path, source: Union[str, Path, None],
@@ -168,8 +211,9 @@ def collect(root: Path, source: Union[str, Path, None],
         submission = from_outside(root, Path(str(source)), known)
     there = {known[file] for file in submission.files}
     if not there:
+        wrong = "".join(f"; {name} should be {path}" for path, name in submission.near.items())
         raise SubmissionError(f"{submission.name}: has no exercise file in it "
-                              f"({min(known, default='labs')} …)")
+                              f"({min(known, default='labs')} …){wrong[:500]}")
     if labs and not there & set(labs):
         raise SubmissionError(f"{submission.name}: has no exercise file of lab "
                               f"{' '.join(map(str, labs))} in it, only of lab "

@@ -24,4 +24,4 @@ def one_line(name: str) -> str:
 def cell(text: str) -> str:
     """A cell of a table: a spreadsheet must not compute it."""
     line = one_line(text)
-    return "'" + line if line.lstrip()[:1] in tuple("=+-@") else line
+    return "'" + line if re.match(r"\s*[=+\-@].", line) else line

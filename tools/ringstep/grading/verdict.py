@@ -8,6 +8,7 @@ from ringstep.grading.registry import Test
 PASS, FAIL, TIMEOUT, TODO, NOT_RUN, GRADER_ERROR = (
     "pass", "fail", "timeout", "todo", "not-run", "grader-error")
 ORDER = (PASS, NOT_RUN, TODO, TIMEOUT, FAIL, GRADER_ERROR)      # the later one wins
+STATES = {TODO: "not written", FAIL: "failed", NOT_RUN: "not run"}
 CHECKS = {
     "bochs": "Bochs checks what processors check and QEMU lets pass",
     "qemu": "QEMU checks what Bochs lets pass",
@@ -60,6 +61,7 @@ class Grade:
     points: int
     path: str
     unwritten: bool = False
+    missing: str = ""                       # its file was not handed in, or has a wrong name
     compiler: str = ""                      # what the compiler says, if it does not compile
     refused: str = ""                       # why its file is not taken
     results: List[Result] = field(default_factory=list)
@@ -76,6 +78,15 @@ class Grade:
         if self.compiler or self.refused:
             return FAIL
         return worst(result.verdict for result in self.results)
+
+    @property
+    def state(self) -> str:
+        """The verdict, and why there was nothing to test."""
+        if self.compiler:
+            return "not compiled"
+        if self.refused:
+            return "refused"
+        return self.missing or STATES.get(self.verdict, self.verdict)
 
     @property
     def score(self) -> int:

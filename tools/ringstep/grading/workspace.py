@@ -7,13 +7,14 @@ import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Collection, Dict, Iterable, List, Tuple
 
 from ringstep.course.labs import Exercise, exercises, labs
 from ringstep.course.skeleton import declared, pristine
 from ringstep.grading import objects
-from ringstep.grading.parallel import WORKERS, workers
+from ringstep.grading.parallel import cpus, workers
 from ringstep.machine import sandbox
 from ringstep.machine.record import MachineError
 
@@ -21,6 +22,8 @@ from ringstep.machine.record import MachineError
 # of them can include a solution or a test.
 OPEN = ("Makefile", "tools", "labs")
 NOT_NEEDED = ("__pycache__", "*.old*", ".pristine", "ringstep", "gdb", "handouts")
+
+COMMANDS: Dict[Path, Dict[str, objects.Command]] = {}       # of a tree; it stays as it is
 
 UNFINISHED = re.compile(r"\.(?:o|ld|elf|seen|tar)\.[0-9a-f]*\d(?:\.\w+)?$")    # see build.mk
 
@@ -46,6 +49,13 @@ def copy_parts(root: Path, target: Path, parts: Iterable[str], *without: str) ->
                             ignore=shutil.ignore_patterns(*without))
         elif source.exists():
             shutil.copy2(source, copy)
+
+
+@lru_cache()
+def compile_course(root: Path) -> None:
+    """Once for all hand-ins. Where the tree cannot be written to, each copy will be compiled."""
+    subprocess.run(["make", "-s", f"-j{cpus()}", "objects"], cwd=root, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=sandbox.ENVIRONMENT)
 
 
 class Workspace:
@@ -94,10 +104,14 @@ class Workspace:
 
     def compile_commands(self) -> Dict[str, objects.Command]:
         """How the build compiles the exercises, by source."""
-        status, printed = self.make("-s", f"LAB={self.labs[-1].number}", "compile-command")
-        commands = objects.commands(printed) if status == 0 else {}
+        commands = COMMANDS.get(self.root) or {}
         if not commands:
-            raise MachineError(f"the build does not say how it compiles: {printed.strip()[-500:]}")
+            status, printed = self.make("-s", f"LAB={self.labs[-1].number}", "compile-command")
+            commands = objects.commands(printed) if status == 0 else {}
+            if not commands:
+                raise MachineError("the build does not say how it compiles: "
+                                   f"{printed.strip()[-500:]}")
+            COMMANDS[self.root] = commands
         # Of an exercise for ring 3 the object lies in a folder more.
         self.built = min((command.object[:-len(Path(source).with_suffix(".o").as_posix())]
                           for source, command in commands.items()), key=len)
@@ -127,11 +141,8 @@ class Workspace:
     # ---- kernels ----
 
     def reuse_objects(self) -> None:
-        """What was compiled from the course's own files need not be compiled again.
-        Where the tree cannot be written to, it will be, in the copy."""
-        subprocess.run(["make", "-s", f"-j{WORKERS}", "objects"], cwd=self.root,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, env=sandbox.ENVIRONMENT)
+        """What was compiled from the course's own files need not be compiled again."""
+        compile_course(self.root)
         source = self.root / self.built
         if source.is_dir():
             shutil.copytree(source, self.tree / self.built, dirs_exist_ok=True,
