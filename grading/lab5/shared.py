@@ -1,7 +1,7 @@
 """What the tests of lab 5 share: the kernels to boot, and how to read their notes."""
 from typing import Union
 
-from ringstep.grading.harness import Boot, NotReached, Run, signed, system_calls
+from ringstep.grading.harness import Boot, NotReached, Run, Watch, signed, system_calls
 
 LETTERS = b"archive of " + b"." * 32
 
@@ -9,8 +9,9 @@ MAIN = Boot(5, mib=16, instructions=200_000_000)
 TYPING = Boot(5, "users,typing", watches=(system_calls(1200),), mib=16)
 ARCHIVES = Boot(5, "archives,reading", watches=(system_calls(400),), mib=16, secret=LETTERS)
 BLOCKS = Boot(5, "blocks", mib=16, secret=LETTERS)
-EXECUTING = Boot(5, "users,executing,executed", watches=(system_calls(400),), mib=16)
-PIPING = Boot(5, "users,piping", watches=(system_calls(600),), mib=16)
+EXECUTING = Boot(5, "users,executing,executed", mib=16,
+                 watches=(system_calls(400), Watch("destroy_user_page_table", 30)))
+PIPING = Boot(5, "users,piping", watches=(system_calls(700),), mib=16)
 SHELLS = Boot(5, "shells", mib=16, instructions=200_000_000)
 
 

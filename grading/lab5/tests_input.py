@@ -26,6 +26,12 @@ def a_line_at_a_time(run: Run) -> None:
 
 
 @test("5.1", TYPING, "console_read")
+def a_line_that_is_not_ready(run: Run) -> None:
+    """While a line is being typed there is nothing to read: it comes as a whole."""
+    line_is(run, 124, "par, and later t\n", "part\n")
+
+
+@test("5.1", TYPING, "console_read")
 def the_rest_of_a_line(run: Run) -> None:
     """A read with little room gives what fits, and the next one the rest of the line."""
     line_is(run, 102, "abcdef\n", "abc")
@@ -39,6 +45,8 @@ def end_of_file(run: Run) -> None:
     line_is(run, 112, "xyz Ctrl-D q\n", "xyz")
     line_is(run, 114, "xyz Ctrl-D q\n", "q\n")
     line_is(run, 116, "ab, erase, c\n", "ac\n")
+    line_is(run, 120, "xyz Ctrl-D q\n", "xyz")
+    line_is(run, 122, "xyz Ctrl-D q\n, once three bytes were read", "q\n")
 
 
 @test("5.1", TYPING, "serial_interrupt")
@@ -160,6 +168,17 @@ def places(run: Run) -> None:
         result_is(run, f"read() of a file of {size} bytes, past its end", said(run, what, "it"), 0)
     result_is(run, "read() of more than there is, five bytes before the end",
               said(run, 410, "that"), 5)
+
+
+@test("5.2", ARCHIVES, "file_read")
+def two_at_once(run: Run) -> None:
+    """The same file, opened twice, has two places."""
+    for what, call, expected in ((411, "read() of 1000 bytes", 1000),
+                                 (412, "read() of 100 by the second descriptor", 100)):
+        result_is(run, call, said(run, what, "that"), expected)
+    for what, which, place in ((413, "first", 1000), (414, "second", 100)):
+        run.equal(f"a digest of 100 bytes by the {which} descriptor, from {place} on:",
+                  said(run, what, "it"), digest(letters(run, 9, place, 100)))
 
 
 @test("5.2", ARCHIVES, "file_read")

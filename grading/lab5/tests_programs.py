@@ -1,7 +1,8 @@
 """What lab 5's kernel must have done to turn one program into another."""
 from typing import Dict, List
 
-from grading.lab5.shared import BLOCKS, EXECUTING, MAIN, nothing_is_lost, result_is, said
+from grading.lab5.shared import (BLOCKS, EXECUTING, MAIN, nothing_is_lost, result_is, said,
+                                 text_of)
 from ringstep.grading.harness import Group, Run, test
 
 WORD = 8
@@ -97,6 +98,14 @@ def no_room(run: Run) -> None:
     run.ended_well()
 
 
+@test("5.3", BLOCKS, "arguments_push")
+def near_the_limit(run: Run) -> None:
+    """Up to the last byte that fits a block is right, and nowhere is it outside of its page."""
+    for what in ("blocks that are wrong", "bytes outside of the page", "taken though too large",
+                 "refused though there is room"):
+        run.equal(f"of 188 sizes near the limit, {what}:", run.value(what), 0, "{}")
+
+
 @test("5.3", MAIN, "arguments_push")
 def in_the_lab(run: Run) -> None:
     """The lab's own kernel goes on with the next exercise."""
@@ -144,6 +153,10 @@ def it_starts_anew(run: Run) -> None:
         run.equal("CR3, the record's page table:", group["CR3"], group["page table"])
         run.expect(group["page table"] != group["the old one"], "another page table",
                    f"it is still {group['the old one']:#x}")
+    for stop in run.snapshots("destroy_user_page_table"):
+        run.expect(stop.registers.cr3 != stop.registers["rdi"],
+                   "a page table to be destroyed that is not in CR3",
+                   f"{stop.registers['rdi']:#x} is in CR3 still")
 
 
 @test("5.4", EXECUTING, "sys_execve")

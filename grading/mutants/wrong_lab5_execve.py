@@ -75,4 +75,33 @@ WRONG = [
           put="    current_process()->pid += 100;\n",
           test="same_process",
           says=""),
+    Wrong("5.4", "the old one is gone before CR3 changes",
+          find="    write_cr3(root.raw);\n    shared_pages_drop(old);\n"
+               "    destroy_user_page_table(old);\n",
+          put="    shared_pages_drop(old);\n    destroy_user_page_table(old);\n"
+              "    write_cr3(root.raw);\n",
+          test="it_starts_anew",
+          says="is in CR3 still"),
+    Wrong("5.4", "the name of the old program",
+          find="    process_rename(path_name(name));\n",
+          put="",
+          test="same_process",
+          says="names in /processes"),
+    Wrong("5.4", "a path is a name",
+          find="archive_find(path_name(name), &file)",
+          put="archive_find(name, &file)",
+          test="it_starts_anew",
+          says="two processes"),
+    Wrong("5.4", "an error of allocate_user_stack is passed over",
+          find="        error = allocate_user_stack(root, &top);\n    if (error)\n"
+               "        return error;\n",
+          put="        (void)allocate_user_stack(root, &top);\n    else\n"
+              "        return error;\n",
+          test="memory_runs_out",
+          says=""),
+    Wrong("5.4", "the page table of the first process goes",
+          find="old = current_process()->page_table;",
+          put="old = process_first()->page_table;",
+          test="same_process",
+          says=""),
 ]

@@ -50,6 +50,13 @@ int main(void)
     report(407, (unsigned long)read(fd, bytes, 10)); /* past the end */
     report(408, (unsigned long)lseek(fd, 0x7FFFFFFFFFFFFFFF, SEEK_SET));
     report(409, (unsigned long)read(fd, bytes, 10));
+    int first = open("file9", O_RDONLY), second = open("file9", O_RDONLY); /* two places */
+    report(411, (unsigned long)read(first, bytes, 1000));
+    report(412, (unsigned long)read(second, bytes, 100));
+    got = read(first, bytes, 100);
+    report(413, digest(got > 0 ? (unsigned long)got : 0));
+    got = read(second, bytes, 100);
+    report(414, digest(got > 0 ? (unsigned long)got : 0));
     lseek(fd, -5, SEEK_END);
     report(410, (unsigned long)read(fd, bytes, 1UL << 62)); /* five are left, and fit */
     return 0;
