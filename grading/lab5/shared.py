@@ -17,8 +17,11 @@ SHELLS = Boot(5, "shells", mib=16, instructions=200_000_000)
 
 def result_is(run: Run, what: str, value: int, expected: Union[int, str]) -> None:
     """A result of a function or a system call, as a signed number; or the name of its error."""
-    number = expected if isinstance(expected, int) else -run.constant(expected)
-    run.equal(f"{what} to give", signed(value), number, "{}")
+    name, number = f"{expected}", expected
+    if isinstance(expected, str):
+        number = -run.constant(expected)
+        name = f"-{expected} ({number})"
+    run.expect(signed(value) == number, f"{what} to give {name}", f"it is {signed(value)}")
 
 
 def reports(run: Run, what: int) -> list:

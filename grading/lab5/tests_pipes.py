@@ -193,8 +193,10 @@ def no_child_or_no_pipe(run: Run) -> None:
     """When a fork or a pipe is refused the shell says so, and waits for who was started."""
     text = run.text.replace("\r", "")
     for number, what, last in ((NO_FORK, "fork", "3"), (NO_PIPE, "pipe", "6")):
-        run.equal(f"commands that are executed when the second {what} is refused:",
-                  len(executed(run, number)), 1, "{}")
+        count = len(executed(run, number))
+        run.expect(count == 1 or what == "pipe" and count == 0,  # pipes may all come first
+                   f"one command that is executed when the second {what} is refused",
+                   f"commands that are executed: {count}")
         said_so = text.partition(f"echo {last}\n")[2].partition("$ ")[0]
         run.expect(bool(said_so.strip()), f"words about it when the second {what} is refused",
                    "there are none")

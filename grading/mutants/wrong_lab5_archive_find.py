@@ -73,7 +73,7 @@ WRONG = [
           find="    file->place += length;\n",
           put="    static uint64_t place;\n    place += length;\n    file->place = place;\n",
           test="two_at_once",
-          says="second descriptor"),
+          says="descriptor, from 1000 on"),
     Wrong("5.2", "no look at the error",
           find="    if (error)\n        return error;\n    file->place",
           put="    (void)error;\n    file->place",

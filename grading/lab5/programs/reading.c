@@ -8,7 +8,7 @@
 
 #define CODE ((void *)USER_PROGRAM_BASE) /* read-only */
 
-static char bytes[20000];
+static char bytes[12 * 8192];
 
 /* Of the bytes in their order: no other ones have the same. */
 static unsigned long digest(unsigned long count)
@@ -25,9 +25,12 @@ static void read_in_pieces(unsigned number, unsigned long piece)
     snprintf(name, sizeof name, "/file%u", number);
     int fd = open(name, O_RDONLY);
     unsigned long all = 0;
-    long got;
-    while (all + piece <= sizeof bytes && (got = read(fd, bytes + all, piece)) > 0)
-        all += (unsigned long)got;
+    long got = 1;
+    for (int i = 0; i < 12 && got > 0; i++) { /* in 9 the longest is read */
+        got = read(fd, bytes + all, piece);
+        if (got > 0)
+            all += (unsigned long)got;
+    }
     report(100 + number, all);
     report(200 + number, digest(all));
     report(300 + number, (unsigned long)read(fd, bytes, piece));
