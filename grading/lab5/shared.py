@@ -36,8 +36,13 @@ def said(run: Run, what: int, meaning: str) -> int:
     if not found:
         left = [pid for name, pid in run.observed_so_far() if name == "left over"]
         why = f"PIDs {left} wait for ever" if left else run.stopped()
-        raise NotReached(f"nobody came to report {meaning}: {why}")
+        raise NotReached(f"no program has reported {meaning}: {why}")
     return int(found[0])
+
+
+def gives(run: Run, what: int, call: str, expected: Union[int, str]) -> None:
+    """The result of a call, which the program reported."""
+    result_is(run, call, said(run, what, call), expected)
 
 
 def text_of(word: int) -> str:

@@ -1,8 +1,7 @@
 """What pipes must have done in lab 5's kernel, and the shell in ring 3."""
 from typing import List
 
-from grading.lab5.shared import (MAIN, PIPING, SHELLS, nothing_is_lost, reports, result_is, said,
-                                 text_of)
+from grading.lab5.shared import MAIN, PIPING, SHELLS, gives, nothing_is_lost, reports, said, text_of
 from ringstep.grading.harness import Group, NotReached, Run, test
 
 BIG = 10007
@@ -15,10 +14,10 @@ FULL, NO_FORK, NO_PIPE, LAST = 11, 15, 16, 17    # lines of shells.c
 @test("5.5", PIPING, "pipe_read")
 def bytes_in_their_order(run: Run) -> None:
     """A read gives what is there, as much as it has room for, in the order of the writes."""
-    result_is(run, "pipe()", said(run, 100, "that"), 0)
+    gives(run, 100, "pipe()", 0)
     for what, call, expected in ((101, "write() of 5 bytes", 5), (102, "write() of 8 bytes", 8),
                                  (103, "read() of 3 bytes", 3), (104, "read() of the rest", 10)):
-        result_is(run, call, said(run, what, "that"), expected)
+        gives(run, what, call, expected)
     run.equal("the bytes to be right:", said(run, 105, "that"), 1, "{}")
 
 
@@ -29,8 +28,8 @@ def bad_ends_and_buffers(run: Run) -> None:
                               (107, "write() at the end to read from", "EBADF"),
                               (108, "write() of a bad buffer", "EFAULT"),
                               (110, "read() to a read-only page", "EFAULT")):
-        result_is(run, call, said(run, what, "that"), error)
-    result_is(run, "read() afterwards", said(run, 111, "that"), 4)
+        gives(run, what, call, error)
+    gives(run, 111, "read() afterwards", 4)
 
 
 @test("5.5", PIPING, "pipe_read")
@@ -38,8 +37,8 @@ def the_end(run: Run) -> None:
     """Once nobody can write, a read gives what is left and then 0; a write without a reader
     gives -EPIPE."""
     for what in (112, 113):
-        result_is(run, "read() of an empty pipe that nobody writes to", said(run, what, "it"), 0)
-    result_is(run, "write() to a pipe that nobody reads", said(run, 114, "that"), "EPIPE")
+        gives(run, what, "read() of an empty pipe that nobody writes to", 0)
+    gives(run, 114, "write() to a pipe that nobody reads", "EPIPE")
 
 
 @test("5.5", PIPING, "pipe_write")
@@ -49,17 +48,17 @@ def more_than_fits(run: Run) -> None:
                                  (201, "write() of 100", 100),
                                  (202, "the bytes of all reads", BIG + 100),
                                  (203, "the count of wrong bytes", 0)):
-        result_is(run, call, said(run, what, "that"), expected)
+        gives(run, what, call, expected)
 
 
 @test("5.5", PIPING, "pipe_close")
 def the_last_close_wakes(run: Run) -> None:
     """Who waits to read gets 0, and who waits to write what it has written, at the last close."""
-    result_is(run, "read() that waited until the last writer was gone", said(run, 300, "it"), 0)
+    gives(run, 300, "read() that waited until the last writer was gone", 0)
     run.equal("the one that held the end to have come to its end:", said(run, 301, "it"), 1, "{}")
-    result_is(run, "write() that waited until the last reader was gone", said(run, 302, "it"),
-              run.constant("PIPE_SIZE"))
-    result_is(run, "the next one", said(run, 303, "that"), "EPIPE")
+    gives(run, 302, "write() that waited until the last reader was gone",
+          run.constant("PIPE_SIZE"))
+    gives(run, 303, "the next one", "EPIPE")
 
 
 @test("5.5", PIPING, "pipe_read")
@@ -76,7 +75,7 @@ def across_the_end(run: Run) -> None:
                                  (602, "read() of them", 100),
                                  (603, "the count of wrong bytes", 0),
                                  (604, "read() from another pipe", 6)):
-        result_is(run, call, said(run, what, "that"), expected)
+        gives(run, what, call, expected)
     run.equal("the other pipe's bytes:", repr(text_of(said(run, 605, "them"))), "'others'", "{}")
 
 
@@ -85,8 +84,8 @@ def half_a_buffer(run: Run) -> None:
     """A buffer of which only the second part is bad gives -EFAULT, and nothing was put or taken."""
     for what, call in ((606, "write() of 61 bytes, the last of them bad"),
                        (607, "read() over the ring's end, its second piece to a bad page")):
-        result_is(run, call, said(run, what, "that"), "EFAULT")
-    result_is(run, "read() of four bytes afterwards", said(run, 608, "that"), 4)
+        gives(run, what, call, "EFAULT")
+    gives(run, 608, "read() of four bytes afterwards", 4)
     run.equal("the first that was put in afterwards:", repr(text_of(said(run, 609, "it"))),
               "'keep'", "{}")
 

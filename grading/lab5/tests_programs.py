@@ -1,7 +1,7 @@
 """What lab 5's kernel must have done to turn one program into another."""
 from typing import Dict, List
 
-from grading.lab5.shared import (BLOCKS, EXECUTING, MAIN, nothing_is_lost, result_is, said,
+from grading.lab5.shared import (BLOCKS, EXECUTING, MAIN, gives, nothing_is_lost, result_is, said,
                                  text_of)
 from ringstep.grading.harness import Group, Run, test
 
@@ -124,7 +124,7 @@ def what_cannot_be_executed(run: Run) -> None:
                              (110, "with a bad argv", "EFAULT"),
                              (112, "with a bad argv[1]", "EFAULT"),
                              (114, "with 599 arguments", "E2BIG")):
-        result_is(run, f"execve() of a program {why}", said(run, what, "that"), error)
+        gives(run, what, f"execve() of a program {why}", error)
         run.equal(f"frames that are lost by execve() of a program {why}:",
                   said(run, what + 1, "them"), 0, "{}")
 
@@ -175,9 +175,12 @@ def same_process(run: Run) -> None:
               "{}")
     run.equal("its parent to have waited for it:", said(run, 131, "that"), 1, "{}")
     run.equal("its status", said(run, 132, "it"), 7 * 256, "{}")
-    result_is(run, "read() of a file that was open before", said(run, 204, "that"), 8)
+    gives(run, 204, "read() of a file that was open before", 8)
     run.equal("the bytes from its place on:", said(run, 205, "them").to_bytes(8, "little"),
               b"te went ", "{}")
+    names = [text_of(group["its name"]) for group in run.groups("execve") if not group["execve"]]
+    run.equal("the names in /processes, of both that were executed:", names,
+              ["executed", "executed"], "{}")
 
 
 @test("5.4", EXECUTING, "sys_execve")

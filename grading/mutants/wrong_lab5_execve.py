@@ -36,7 +36,7 @@ WRONG = [
           find="    registers_start(frame, entry_point, rsp);\n",
           put="    frame->rip = entry_point;\n    frame->rsp = rsp;\n",
           test="it_starts_anew",
-          says="general registers"),
+          says="RFLAGS"),
     Wrong("5.4", "the frame is left alone",
           find="    registers_start(frame, entry_point, rsp);\n",
           put="    (void)frame;\n    (void)entry_point;\n",
