@@ -35,7 +35,7 @@ course := labs/lab1-boot/include/memory_layout.h grading/*/exercises.txt labs/*/
     labs/*/checks/*.c labs/*/user/*.c labs/*/user/lib/*.c labs/*/user/lib/*.S grading/*/*.c grading/*/programs/*.c
 
 # Whoever types at the console gets a kernel that types nothing by itself.
-interactive := $(filter shell,$(MAKECMDGOALS))
+interactive := $(filter shell shell-bochs,$(MAKECMDGOALS))
 
 # As one word for the shell.
 quoted = '$(subst ','\'',$1)'

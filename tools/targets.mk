@@ -1,6 +1,6 @@
 # targets.mk - what a user types. `make help` lists what stands behind `##`.
 
-.PHONY: compile-command all shell linux-program qemu qemu-nox qemu-gdb gdb debug why map timeline \
+.PHONY: compile-command all shell shell-bochs linux-program qemu qemu-nox qemu-gdb gdb debug why map timeline \
         bochs bochs-debug files clean help stats doctor \
         compile_commands.json
 all: $(image)           ## build the kernel and its disk image
@@ -17,7 +17,9 @@ qemu: $(image)          ## boot it on QEMU, in a window where there is a display
 qemu-nox: $(image)      ## boot it on QEMU, in this terminal
 	@$(ringstep)
 shell: $(image)         ## sit at its console, on QEMU: from lab 5 on
-	$(if $(wildcard labs/$(lab)/user/archive.txt),,$(error make shell: LAB=$(lab) has no shell))
+shell-bochs: $(image)   ## the same on Bochs
+shell shell-bochs:
+	$(if $(wildcard labs/$(lab)/user/archive.txt),,$(error make $@: LAB=$(lab) has no shell))
 	@$(ringstep)
 linux-program:          ## the same, with a static Linux program in its archive: FILE=program
 	@case "$$FILE" in *[!A-Za-z0-9._/-]*) false;; *) test -f "$$FILE";; esac || \

@@ -1,7 +1,7 @@
 """What the tests of lab 5 share: the kernels to boot, and how to read their notes."""
 from typing import Union
 
-from ringstep.grading.harness import Boot, NotReached, Run, signed, system_calls
+from ringstep.grading.harness import Boot, NotReached, Run, Watch, signed, system_calls
 
 LETTERS = b"archive of " + b"." * 32
 
@@ -9,15 +9,19 @@ MAIN = Boot(5, mib=16, instructions=200_000_000)
 TYPING = Boot(5, "users,typing", watches=(system_calls(1200),), mib=16)
 ARCHIVES = Boot(5, "archives,reading", watches=(system_calls(400),), mib=16, secret=LETTERS)
 BLOCKS = Boot(5, "blocks", mib=16, secret=LETTERS)
-EXECUTING = Boot(5, "users,executing,executed", watches=(system_calls(400),), mib=16)
-PIPING = Boot(5, "users,piping", watches=(system_calls(600),), mib=16)
+EXECUTING = Boot(5, "users,executing,executed", mib=16,
+                 watches=(system_calls(400), Watch("destroy_user_page_table", 30)))
+PIPING = Boot(5, "users,piping", watches=(system_calls(700),), mib=16)
 SHELLS = Boot(5, "shells", mib=16, instructions=200_000_000)
 
 
 def result_is(run: Run, what: str, value: int, expected: Union[int, str]) -> None:
     """A result of a function or a system call, as a signed number; or the name of its error."""
-    number = expected if isinstance(expected, int) else -run.constant(expected)
-    run.equal(f"{what} to give", signed(value), number, "{}")
+    name, number = f"{expected}", expected
+    if isinstance(expected, str):
+        number = -run.constant(expected)
+        name = f"-{expected} ({number})"
+    run.expect(signed(value) == number, f"{what} to give {name}", f"it is {signed(value)}")
 
 
 def reports(run: Run, what: int) -> list:
@@ -32,8 +36,13 @@ def said(run: Run, what: int, meaning: str) -> int:
     if not found:
         left = [pid for name, pid in run.observed_so_far() if name == "left over"]
         why = f"PIDs {left} wait for ever" if left else run.stopped()
-        raise NotReached(f"nobody came to report {meaning}: {why}")
+        raise NotReached(f"no program has reported {meaning}: {why}")
     return int(found[0])
+
+
+def gives(run: Run, what: int, call: str, expected: Union[int, str]) -> None:
+    """The result of a call, which the program reported."""
+    result_is(run, call, said(run, what, call), expected)
 
 
 def text_of(word: int) -> str:

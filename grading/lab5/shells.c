@@ -3,6 +3,8 @@
  * processes execute, with which arguments and descriptors.
  */
 #include <lab5.h>
+#include <pipe.h>
+#include <user_copy.h>
 
 #define SHELL 4 /* its place in programs.txt */
 
@@ -20,10 +22,19 @@ static const char *const lines[] = {
     "true | true\n",
     "cat README poem README poem README poem README poem README poem README poem | true\n",
     "ps\n",
+    "yes | crash\n",
+    "crash | cat\n",
+    "echo 1 | echo 2 | echo 3\n",
+    "echo 4 | echo 5 | echo 6\n",
     "exit 5\n",
 };
 
+/* Lines in which the second fork, or pipe, of the shell fails. */
+enum { NO_FORK = 15, NO_PIPE = 16 };
+
 static pid_t shell;
+static int line = -1; /* the one that was typed last */
+static unsigned calls;
 
 static void observe_text(const char *what, const char *text)
 {
@@ -74,12 +85,40 @@ static int64_t call_exit_seen(struct trap_frame *frame)
     return 0;
 }
 
+/* Whether this is the shell's second call of that kind in this line, and there it has to fail. */
+static bool fails(int in_line)
+{
+    bool is_it = line == in_line && current_process()->pid == shell && ++calls == 2;
+    if (is_it)
+        observe("refused in line", (uint64_t)line);
+    return is_it;
+}
+
+static int64_t call_fork(struct trap_frame *frame)
+{
+    if (fails(NO_FORK))
+        return -EAGAIN;
+    int64_t pid = sys_fork(frame);
+    if (pid > 0)
+        user_inherit(user_of(task_of(process_find((pid_t)pid))));
+    return pid;
+}
+
+static int64_t call_pipe(struct trap_frame *frame)
+{
+    int ends[2];
+    if (fails(NO_PIPE))
+        return -ENFILE;
+    int error = pipe_open(ends);
+    return error ? error : copy_to_user(frame->rdi, ends, sizeof ends);
+}
+
 static struct process *next(void)
 {
-    static unsigned line;
     const struct task *reader = console_input.readers.first;
-    if (!ready.first && reader && line < sizeof lines / sizeof *lines) {
-        observe("line", line);
+    if (!ready.first && reader && line + 1 < (int)(sizeof lines / sizeof *lines)) {
+        calls = 0;
+        observe("line", (uint64_t)++line);
         observe("reader is the shell", reader->process.pid == shell);
         observe("open files of the shell", files_of(user_of(task_of(process_find(shell)))));
         unsigned processes = 0;
@@ -87,7 +126,7 @@ static struct process *next(void)
             processes++;
         observe("processes", processes);
         observe("free", frame_free_count());
-        const char *keys = lines[line++];
+        const char *keys = lines[line];
         while (*keys) {
             size_t count = strlen(keys) < 16 ? strlen(keys) : 16;
             lab5_type(keys, count);
@@ -107,6 +146,8 @@ _Noreturn void kmain(void)
     lab5_start();
     syscall_register(SYS_EXECVE, call_execve);
     syscall_register(SYS_EXIT, call_exit_seen);
+    syscall_register(SYS_FORK, call_fork);
+    syscall_register(SYS_PIPE, call_pipe);
     schedule_use(next, user_ended);
     console_quiet = true;
     first_task_start(SHELL);

@@ -1,6 +1,6 @@
 """What lab 5's kernel must have done with keys and with files."""
-from grading.lab5.shared import (ARCHIVES, MAIN, TYPING, nothing_is_lost, reports, result_is, said,
-                                 text_of)
+from grading.lab5.shared import (ARCHIVES, MAIN, TYPING, gives, nothing_is_lost, reports, result_is,
+                                 said, text_of)
 from ringstep.grading.harness import Run, test
 
 FILES = 12
@@ -8,8 +8,7 @@ FILES = 12
 
 def line_is(run: Run, what: int, keys: str, expected: str, count: int = -1) -> None:
     """A read, reported under two numbers, and the first eight bytes that it gave."""
-    result_is(run, f"read() after the keys {keys!r}", said(run, what, "a read"),
-              len(expected) if count < 0 else count)
+    gives(run, what, f"read() after the keys {keys!r}", len(expected) if count < 0 else count)
     run.equal(f"the bytes that {keys!r} gives:", repr(text_of(said(run, what + 1, "its bytes"))),
               repr(expected[:8]), "{}")
 
@@ -26,6 +25,12 @@ def a_line_at_a_time(run: Run) -> None:
 
 
 @test("5.1", TYPING, "console_read")
+def a_line_that_is_not_ready(run: Run) -> None:
+    """While a line is being typed there is nothing to read: it comes as a whole."""
+    line_is(run, 124, "par, and later t\n", "part\n")
+
+
+@test("5.1", TYPING, "console_read")
 def the_rest_of_a_line(run: Run) -> None:
     """A read with little room gives what fits, and the next one the rest of the line."""
     line_is(run, 102, "abcdef\n", "abc")
@@ -39,6 +44,8 @@ def end_of_file(run: Run) -> None:
     line_is(run, 112, "xyz Ctrl-D q\n", "xyz")
     line_is(run, 114, "xyz Ctrl-D q\n", "q\n")
     line_is(run, 116, "ab, erase, c\n", "ac\n")
+    line_is(run, 120, "xyz Ctrl-D q\n", "xyz")
+    line_is(run, 122, "xyz Ctrl-D q\n, once three bytes were read", "q\n")
 
 
 @test("5.1", TYPING, "serial_interrupt")
@@ -53,7 +60,7 @@ def bad_buffers(run: Run) -> None:
     """A buffer that ring 3 may not write gives -EFAULT, and the line is there for the next."""
     for what, where in ((300, "in the null page"), (301, "in the kernel's half"),
                         (302, "in read-only code")):
-        result_is(run, f"read() to a buffer {where}", said(run, what, "that"), "EFAULT")
+        gives(run, what, f"read() to a buffer {where}", "EFAULT")
     line_is(run, 304, "keep\n", "keep\n")
 
 
@@ -144,28 +151,38 @@ def bytes_of_files(run: Run) -> None:
     for number, file in enumerate(run.groups("made at", FILES)):
         size = file["made size"]
         run.equal(f"the bytes that reads of file{number} give:",
-                  said(run, 100 + number, "them"), size, "{}")
+                  said(run, 100 + number, f"the bytes of {number}"), size, "{}")
         run.equal(f"a digest of the bytes of file{number}:", said(run, 200 + number, "it"),
                   digest(letters(run, number, 0, size)))
-        result_is(run, "read() at the end of it", said(run, 300 + number, "that"), 0)
+        gives(run, 300 + number, "read() at the end of it", 0)
 
 
 @test("5.2", ARCHIVES, "file_read")
 def places(run: Run) -> None:
     """A read goes on where the last one ended, or where lseek() says; past the end it gives 0."""
     size = run.groups("made at", FILES)[9]["made size"]
-    result_is(run, "read() from byte 8000 on", said(run, 404, "that"), 100)
+    gives(run, 404, "read() from byte 8000 on", 100)
     run.equal("a digest of these bytes:", said(run, 405, "it"), digest(letters(run, 9, 8000, 100)))
     for what in (407, 409):
-        result_is(run, f"read() of a file of {size} bytes, past its end", said(run, what, "it"), 0)
-    result_is(run, "read() of more than there is, five bytes before the end",
-              said(run, 410, "that"), 5)
+        gives(run, what, f"read() of a file of {size} bytes, past its end", 0)
+    gives(run, 410, "read() of more than there is, five bytes before the end", 5)
+
+
+@test("5.2", ARCHIVES, "file_read")
+def two_at_once(run: Run) -> None:
+    """The same file, opened twice, has two places."""
+    for what, call, expected in ((411, "read() of 1000 bytes", 1000),
+                                 (412, "read() of 100 by the second descriptor", 100)):
+        gives(run, what, call, expected)
+    for what, which, place in ((413, "first", 1000), (414, "second", 100)):
+        run.equal(f"a digest of 100 bytes by the {which} descriptor, from {place} on:",
+                  said(run, what, "it"), digest(letters(run, 9, place, 100)))
 
 
 @test("5.2", ARCHIVES, "file_read")
 def files_to_bad_buffers(run: Run) -> None:
     """A buffer that ring 3 may not write gives -EFAULT, and the place does not change."""
     for what, where in ((400, "in the kernel's half"), (401, "in read-only code")):
-        result_is(run, f"read() to a buffer {where}", said(run, what, "that"), "EFAULT")
-    result_is(run, "lseek(0, SEEK_CUR) after it", said(run, 402, "that"), 0)
+        gives(run, what, f"read() to a buffer {where}", "EFAULT")
+    gives(run, 402, "lseek(0, SEEK_CUR) after it", 0)
     nothing_is_lost(run)

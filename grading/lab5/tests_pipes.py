@@ -1,11 +1,12 @@
 """What pipes must have done in lab 5's kernel, and the shell in ring 3."""
 from typing import List
 
-from grading.lab5.shared import MAIN, PIPING, SHELLS, nothing_is_lost, result_is, said
+from grading.lab5.shared import MAIN, PIPING, SHELLS, gives, nothing_is_lost, reports, said, text_of
 from ringstep.grading.harness import Group, NotReached, Run, test
 
 BIG = 10007
 CONSOLE, READ_END, WRITE_END = 1, 2, 3
+FULL, NO_FORK, NO_PIPE, LAST = 11, 15, 16, 17    # lines of shells.c
 
 
 # ---- 5.5 ----
@@ -13,10 +14,10 @@ CONSOLE, READ_END, WRITE_END = 1, 2, 3
 @test("5.5", PIPING, "pipe_read")
 def bytes_in_their_order(run: Run) -> None:
     """A read gives what is there, as much as it has room for, in the order of the writes."""
-    result_is(run, "pipe()", said(run, 100, "that"), 0)
+    gives(run, 100, "pipe()", 0)
     for what, call, expected in ((101, "write() of 5 bytes", 5), (102, "write() of 8 bytes", 8),
                                  (103, "read() of 3 bytes", 3), (104, "read() of the rest", 10)):
-        result_is(run, call, said(run, what, "that"), expected)
+        gives(run, what, call, expected)
     run.equal("the bytes to be right:", said(run, 105, "that"), 1, "{}")
 
 
@@ -27,8 +28,8 @@ def bad_ends_and_buffers(run: Run) -> None:
                               (107, "write() at the end to read from", "EBADF"),
                               (108, "write() of a bad buffer", "EFAULT"),
                               (110, "read() to a read-only page", "EFAULT")):
-        result_is(run, call, said(run, what, "that"), error)
-    result_is(run, "read() afterwards", said(run, 111, "that"), 4)
+        gives(run, what, call, error)
+    gives(run, 111, "read() afterwards", 4)
 
 
 @test("5.5", PIPING, "pipe_read")
@@ -36,8 +37,8 @@ def the_end(run: Run) -> None:
     """Once nobody can write, a read gives what is left and then 0; a write without a reader
     gives -EPIPE."""
     for what in (112, 113):
-        result_is(run, "read() of an empty pipe that nobody writes to", said(run, what, "it"), 0)
-    result_is(run, "write() to a pipe that nobody reads", said(run, 114, "that"), "EPIPE")
+        gives(run, what, "read() of an empty pipe that nobody writes to", 0)
+    gives(run, 114, "write() to a pipe that nobody reads", "EPIPE")
 
 
 @test("5.5", PIPING, "pipe_write")
@@ -47,23 +48,53 @@ def more_than_fits(run: Run) -> None:
                                  (201, "write() of 100", 100),
                                  (202, "the bytes of all reads", BIG + 100),
                                  (203, "the count of wrong bytes", 0)):
-        result_is(run, call, said(run, what, "that"), expected)
+        gives(run, what, call, expected)
 
 
 @test("5.5", PIPING, "pipe_close")
 def the_last_close_wakes(run: Run) -> None:
     """Who waits to read gets 0, and who waits to write what it has written, at the last close."""
-    result_is(run, "read() that waited until the last writer was gone", said(run, 300, "it"), 0)
+    gives(run, 300, "read() that waited until the last writer was gone", 0)
     run.equal("the one that held the end to have come to its end:", said(run, 301, "it"), 1, "{}")
-    result_is(run, "write() that waited until the last reader was gone", said(run, 302, "it"),
-              run.constant("PIPE_SIZE"))
-    result_is(run, "the next one", said(run, 303, "that"), "EPIPE")
+    gives(run, 302, "write() that waited until the last reader was gone",
+          run.constant("PIPE_SIZE"))
+    gives(run, 303, "the next one", "EPIPE")
 
 
 @test("5.5", PIPING, "pipe_read")
 def several_at_each_end(run: Run) -> None:
     """With two readers and two writers no byte is lost and none comes twice."""
     run.equal("the bytes that both readers have read:", said(run, 400, "them"), 2 * 12 * 150, "{}")
+
+
+@test("5.5", PIPING, "pipe_read")
+def across_the_end(run: Run) -> None:
+    """Bytes that lie across the end of the ring come as they were put in, and only from there."""
+    for what, call, expected in ((600, "read() of 2000 bytes", 2000),
+                                 (601, "write() of 100, over the end of the ring", 100),
+                                 (602, "read() of them", 100),
+                                 (603, "the count of wrong bytes", 0),
+                                 (604, "read() from another pipe", 6)):
+        gives(run, what, call, expected)
+    run.equal("the other pipe's bytes:", repr(text_of(said(run, 605, "them"))), "'others'", "{}")
+
+
+@test("5.5", PIPING, "pipe_read")
+def half_a_buffer(run: Run) -> None:
+    """A buffer of which only the second part is bad gives -EFAULT, and nothing was put or taken."""
+    for what, call in ((606, "write() of 61 bytes, the last of them bad"),
+                       (607, "read() over the ring's end, its second piece to a bad page")):
+        gives(run, what, call, "EFAULT")
+    gives(run, 608, "read() of four bytes afterwards", 4)
+    run.equal("the first that was put in afterwards:", repr(text_of(said(run, 609, "it"))),
+              "'keep'", "{}")
+
+
+@test("5.5", PIPING, "pipe_read")
+def one_is_quicker(run: Run) -> None:
+    """Of two that wait and are woken one gets the bytes, and the other waits again."""
+    said(run, 610, "what its read gave")
+    run.equal("what the reads of both gave:", sorted(reports(run, 610)), [3, 4], "{}")
 
 
 @test("5.5", PIPING, "pipe_close")
@@ -148,6 +179,29 @@ def pipelines(run: Run) -> None:
 
 
 @test("5.6", SHELLS, "run_line")
+def all_start_before_one_is_waited_for(run: Run) -> None:
+    """A command that fills its pipe does not keep the next one from being started."""
+    for number, names in ((4, ["yes", "head"]), (FULL, ["cat", "true"])):
+        found = executed(run, number)
+        run.expect(len(found) == 2, f"{' and '.join(names)} to be executed",
+                   f"only {len(found)} was: the shell waits, and nobody reads")
+
+
+@test("5.6", SHELLS, "run_line")
+def no_child_or_no_pipe(run: Run) -> None:
+    """When a fork or a pipe is refused the shell says so, and waits for who was started."""
+    text = run.text.replace("\r", "")
+    for number, what, last in ((NO_FORK, "fork", "3"), (NO_PIPE, "pipe", "6")):
+        count = len(executed(run, number))
+        run.expect(count == 1 or what == "pipe" and count == 0,  # pipes may all come first
+                   f"one command that is executed when the second {what} is refused",
+                   f"commands that are executed: {count}")
+        said_so = text.partition(f"echo {last}\n")[2].partition("$ ")[0]
+        run.expect(bool(said_so.strip()), f"words about it when the second {what} is refused",
+                   "there are none")
+
+
+@test("5.6", SHELLS, "run_line")
 def what_comes_out(run: Run) -> None:
     """What the last command prints is there, and right."""
     text = run.text.replace("\r", "")
@@ -172,7 +226,7 @@ def a_name_that_is_none(run: Run) -> None:
 def all_are_waited_for(run: Run) -> None:
     """When the next line is read no child is left, and the shell has no file more than before."""
     last = lines(run)[-1]["line"]
-    run.equal("the last line that the shell reads:", last, 13, "{}")
+    run.equal("the last line that the shell reads:", last, LAST, "{}")
     for group in lines(run):
         number = group["line"]
         run.equal(f"processes before line {number}:", group["processes"], 1, "{}")
@@ -185,8 +239,9 @@ def all_are_waited_for(run: Run) -> None:
 @test("5.6", SHELLS, "run_line")
 def a_fault_and_the_end(run: Run) -> None:
     """A program that faults costs nothing, and after exit all frames are free."""
-    run.expect("ended by signal 11" in run.text, "the shell to say that one has ended by signal 11",
-               run.stopped())
+    signals = run.text.count("ended by signal 11")
+    run.expect(signals == 2, "\"ended by signal 11\" of `crash` and of `yes | crash`, "
+               "and not of `crash | cat`", f"it is there {signals} times; {run.stopped()}")
     free = {group["free"] for group in lines(run)[1:]}
     run.expect(len(free) == 1, "as many free frames before each line", f"there are {sorted(free)}")
     nothing_is_lost(run)

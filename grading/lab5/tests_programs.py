@@ -1,7 +1,8 @@
 """What lab 5's kernel must have done to turn one program into another."""
 from typing import Dict, List
 
-from grading.lab5.shared import BLOCKS, EXECUTING, MAIN, nothing_is_lost, result_is, said
+from grading.lab5.shared import (BLOCKS, EXECUTING, MAIN, gives, nothing_is_lost, result_is, said,
+                                 text_of)
 from ringstep.grading.harness import Group, Run, test
 
 WORD = 8
@@ -97,6 +98,14 @@ def no_room(run: Run) -> None:
     run.ended_well()
 
 
+@test("5.3", BLOCKS, "arguments_push")
+def near_the_limit(run: Run) -> None:
+    """Up to the last byte that fits a block is right, and nowhere is it outside of its page."""
+    for what in ("blocks that are wrong", "bytes outside of the page", "taken though too large",
+                 "refused though there is room"):
+        run.equal(f"of 188 sizes near the limit, {what}:", run.value(what), 0, "{}")
+
+
 @test("5.3", MAIN, "arguments_push")
 def in_the_lab(run: Run) -> None:
     """The lab's own kernel goes on with the next exercise."""
@@ -115,7 +124,7 @@ def what_cannot_be_executed(run: Run) -> None:
                              (110, "with a bad argv", "EFAULT"),
                              (112, "with a bad argv[1]", "EFAULT"),
                              (114, "with 599 arguments", "E2BIG")):
-        result_is(run, f"execve() of a program {why}", said(run, what, "that"), error)
+        gives(run, what, f"execve() of a program {why}", error)
         run.equal(f"frames that are lost by execve() of a program {why}:",
                   said(run, what + 1, "them"), 0, "{}")
 
@@ -144,6 +153,10 @@ def it_starts_anew(run: Run) -> None:
         run.equal("CR3, the record's page table:", group["CR3"], group["page table"])
         run.expect(group["page table"] != group["the old one"], "another page table",
                    f"it is still {group['the old one']:#x}")
+    for stop in run.snapshots("destroy_user_page_table"):
+        run.expect(stop.registers.cr3 != stop.registers["rdi"],
+                   "a page table to be destroyed that is not in CR3",
+                   f"{stop.registers['rdi']:#x} is in CR3 still")
 
 
 @test("5.4", EXECUTING, "sys_execve")
@@ -162,9 +175,12 @@ def same_process(run: Run) -> None:
               "{}")
     run.equal("its parent to have waited for it:", said(run, 131, "that"), 1, "{}")
     run.equal("its status", said(run, 132, "it"), 7 * 256, "{}")
-    result_is(run, "read() of a file that was open before", said(run, 204, "that"), 8)
+    gives(run, 204, "read() of a file that was open before", 8)
     run.equal("the bytes from its place on:", said(run, 205, "them").to_bytes(8, "little"),
               b"te went ", "{}")
+    names = [text_of(group["its name"]) for group in run.groups("execve") if not group["execve"]]
+    run.equal("the names in /processes, of both that were executed:", names,
+              ["executed", "executed"], "{}")
 
 
 @test("5.4", EXECUTING, "sys_execve")

@@ -22,6 +22,9 @@ static int64_t call_execve(struct trap_frame *frame)
     observe("CR3", read_cr3());
     observe("page table", process->page_table.raw);
     observe("the old one", old.raw);
+    uint64_t name;
+    memcpy(&name, user_of(current_task())->name, sizeof name);
+    observe("its name", name);
     return result;
 }
 

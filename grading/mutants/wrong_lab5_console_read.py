@@ -62,4 +62,21 @@ WRONG = [
           put="input->bytes[at++]",
           test="every_byte",
           says="of 75"),
+    Wrong("5.1", "Ctrl-D just behind what was read is left there",
+          find="    if (c != CTRL_D && c != '\\n' && at != input->ready "
+               "&& input->bytes[at % INPUT_SIZE] == CTRL_D)\n"
+               "        at++; /* all that it ends has been read */\n",
+          put="",
+          test="end_of_file",
+          says="once three bytes were read"),
+    Wrong("5.1", "Ctrl-D is not taken",
+          find="        if (c == CTRL_D)\n            break;\n",
+          put="        if (c == CTRL_D) {\n            at--;\n            break;\n        }\n",
+          test="end_of_file",
+          says="Ctrl-D"),
+    Wrong("5.1", "does not wait for the end of a line",
+          find="    while (input->taken == input->ready)\n",
+          put="    while (input->taken == input->end)\n",
+          test="a_line_that_is_not_ready",
+          says="par, and later"),
 ]

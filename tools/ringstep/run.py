@@ -130,6 +130,13 @@ def run_shell(options: Options) -> int:
     return subprocess.call([*argv, "-serial", "mon:stdio"])
 
 
+def run_shell_bochs(options: Options) -> int:
+    from ringstep.machine import console
+    say("bochs", "Ctrl-A X ends it, whatever the kernel does")
+    console.run(options.image)
+    return 0
+
+
 def run_bochs(options: Options) -> int:
     from ringstep.explain import postmortem
     from ringstep.machine import bochs
@@ -187,7 +194,8 @@ def run_watch(options: Options) -> int:
 COMMANDS: Dict[str, Callable[[Options], int]] = {
     "watch": run_watch,
     "qemu": run_qemu, "qemu-nox": run_qemu_nox, "qemu-gdb": run_qemu_gdb, "gdb": run_gdb,
-    "shell": run_shell, "debug": run_debug, "bochs": run_bochs, "bochs-debug": run_bochs_debug,
+    "shell": run_shell, "shell-bochs": run_shell_bochs, "debug": run_debug,
+    "bochs": run_bochs, "bochs-debug": run_bochs_debug,
     "why": run_why, "map": run_map, "timeline": run_timeline,
 }
 

@@ -12,6 +12,24 @@
 static char bytes[BIG];
 static int status;
 
+/* A page, and there is none behind it: what mmap() gives. */
+static char *page_behind_nothing(void)
+{
+    long page;
+    register long flags asm("r10") = 0x22; /* MAP_PRIVATE, MAP_ANONYMOUS */
+    asm volatile("int %1"
+                 : "=a"(page)
+                 : "i"(SYSCALL_VECTOR), "a"(SYS_MMAP), "D"(0), "S"(4096), "d"(3), "r"(flags)
+                 : "memory");
+    return (char *)page;
+}
+
+static void close_all(const int ends[2])
+{
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void small(void)
 {
     int ends[2];
@@ -135,6 +153,62 @@ static void several(void)
         ;
 }
 
+/* Bytes that lie across the end of the ring, and another pipe, which has a ring of its own. */
+static void ring(void)
+{
+    int ends[2], other[2];
+    unsigned long word = 0, wrong = 0;
+    for (int i = 0; i < BIG; i++)
+        bytes[i] = (char)(i * 7 + i / 256);
+    pipe(ends);
+    pipe(other);
+    sys_write(ends[1], bytes, 2000);
+    sys_write(other[1], "others", 6);
+    report(600, (unsigned long)read(ends[0], bytes + 5000, 2000));
+    report(601, (unsigned long)sys_write(ends[1], bytes, 100));
+    report(602, (unsigned long)read(ends[0], bytes + 5000, 200));
+    for (int i = 0; i < 100; i++)
+        wrong += bytes[i] != bytes[5000 + i];
+    report(603, wrong);
+    report(604, (unsigned long)read(other[0], &word, sizeof word));
+    report(605, word);
+
+    /* 2,100 were taken: 1,948 further on there are 48 bytes before the ring's end. */
+    sys_write(ends[1], bytes, 1948);
+    read(ends[0], bytes + 5000, 1948);
+    char *end = page_behind_nothing() + 4096;
+    memset(end - 60, 'e', 60);
+    report(606, (unsigned long)sys_write(ends[1], end - 60, 61)); /* its last byte is bad */
+    sys_write(ends[1], "keep", 4);
+    memset(end - 48, 0, 48);
+    sys_write(ends[1], bytes, 96);
+    report(607, (unsigned long)read(ends[0], end - 48, 100)); /* the second piece is bad */
+    report(608, (unsigned long)read(ends[0], &word, 4));
+    report(609, word & 0xFFFFFFFF);
+    close_all(ends);
+    close_all(other);
+}
+
+/* Two wait, and what comes is enough for one of them. */
+static void one_is_quicker(void)
+{
+    int ends[2];
+    pipe(ends);
+    for (int i = 0; i < 2; i++)
+        if (fork() == 0) {
+            close(ends[1]);
+            report(610, (unsigned long)read(ends[0], bytes, 10));
+            sys_exit(0);
+        }
+    sched_yield(); /* both wait */
+    sys_write(ends[1], "abc", 3);
+    sched_yield(); /* both have looked */
+    sys_write(ends[1], "defg", 4);
+    close_all(ends);
+    while (wait4(-1, &status, 0, NULL) > 0)
+        ;
+}
+
 /* Frames: twenty pipes, whose ends are closed in either order. */
 static void frames(void)
 {
@@ -155,6 +229,8 @@ int main(void)
     large();
     last_close();
     several();
+    ring();
+    one_is_quicker();
     frames();
     return 0;
 }

@@ -50,6 +50,16 @@ static void ends_of_lines(void)
     get(116, sizeof line);
     type_text("\n");
     get(118, sizeof line);
+    type_text("xyz\x04q\n"); /* room for just what Ctrl-D ends */
+    get(120, 3);
+    get(122, sizeof line);
+    type_text("par"); /* no line yet */
+    if (fork() == 0) {
+        type_text("t\n");
+        sys_exit(0);
+    }
+    get(124, sizeof line);
+    wait4(-1, NULL, 0, NULL);
 }
 
 static void many(void)

@@ -28,15 +28,24 @@ static int64_t octal(const char *digits, size_t size)
     return at > 0 && (at == size || digits[at] == ' ' || digits[at] == 0) ? value : -1;
 }
 
+/* The sum of all bytes but the checksum's, which count as spaces: of four at a time, in either
+ * half of `sums` that of two columns. */
+static int64_t sum_of(const struct archive_header *header)
+{
+    const uint32_t *words = (const uint32_t *)header, low = 0x00FF00FF;
+    size_t checksum = offsetof(struct archive_header, checksum) / sizeof *words;
+    uint32_t sums = 0;
+    for (size_t i = 0; i < ARCHIVE_BLOCK / sizeof *words; i++)
+        if (i - checksum >= 2)
+            sums += (words[i] & low) + (words[i] >> 8 & low);
+    return (sums >> 16) + (sums & 0xFFFF) + 8 * ' ';
+}
+
 static bool is_whole(const struct archive_header *header, size_t left)
 {
-    const uint8_t *bytes = (const uint8_t *)header;
-    int64_t sum = 0, size = octal(header->size, sizeof header->size);
-    size_t at = offsetof(struct archive_header, checksum);
-    for (size_t i = 0; i < ARCHIVE_BLOCK; i++)
-        sum += i - at < sizeof header->checksum ? ' ' : bytes[i];
+    int64_t size = octal(header->size, sizeof header->size);
     return memcmp(header->magic, "ustar", 5) == 0
-        && octal(header->checksum, sizeof header->checksum) == sum && size >= 0
+        && octal(header->checksum, sizeof header->checksum) == sum_of(header) && size >= 0
         && (uint64_t)size <= left - ARCHIVE_BLOCK;
 }
 

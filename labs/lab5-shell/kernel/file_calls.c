@@ -130,17 +130,12 @@ void file_calls_init(void)
         unsigned number;
         syscall_handler_t handler;
     } calls[] = {
-        { SYS_READ, call_read },
-        { SYS_WRITE, call_write },
-        { SYS_OPEN, call_open },
-        { SYS_CLOSE, call_close },
-        { SYS_LSEEK, call_lseek },
-        { SYS_PIPE, call_pipe },
-        { SYS_DUP2, call_dup2 },
-        { SYS_FORK, call_fork },
-        { SYS_EXECVE, call_execve },
-        { SYS_EXIT, call_exit },
-        { SYS_GETDENTS64, call_getdents64 },
+        { SYS_READ, call_read },       { SYS_WRITE, call_write },
+        { SYS_OPEN, call_open },       { SYS_CLOSE, call_close },
+        { SYS_LSEEK, call_lseek },     { SYS_PIPE, call_pipe },
+        { SYS_DUP2, call_dup2 },       { SYS_FORK, call_fork },
+        { SYS_EXECVE, call_execve },   { SYS_EXIT, call_exit },
+        { SYS_EXIT_GROUP, call_exit }, { SYS_GETDENTS64, call_getdents64 },
     };
     for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
         syscall_register(calls[i].number, calls[i].handler);

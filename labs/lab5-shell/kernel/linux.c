@@ -4,11 +4,14 @@
  * The floating-point registers are those of `owner` until another one runs: they are saved and
  * loaded where processes change, and the kernel itself uses none.
  */
+#include <console.h>
 #include <cpu.h>
+#include <errno.h>
 #include <gdt.h>
 #include <linux.h>
 #include <paging_bits.h>
 #include <schedule.h>
+#include <syscall.h>
 
 _Static_assert(offsetof(struct process, kernel_stack) == PROCESS_KERNEL_STACK, "linux_entry.S");
 
@@ -34,6 +37,41 @@ static void resume(const struct process *process)
     wrmsr(MSR_FS_BASE, linux_of((const struct task *)process)->fs_base);
 }
 
+/* From linux_names.txt: the words are in the order of the numbers, but for NAMES_GAP. */
+extern const char linux_names[];
+#define NAMES_GAP     335 /* from here on Linux has no numbers up to … */
+#define NAMES_GAP_END 424
+
+static bool name_of(uint64_t number, char name[NAME_SIZE])
+{
+    const char *at = linux_names;
+    size_t size = 0;
+    if (number >= NAMES_GAP)
+        number = number < NAMES_GAP_END ? UINT64_MAX : number - (NAMES_GAP_END - NAMES_GAP);
+    for (; number > 0 && *at; number--)
+        while (*at++ > ' ')
+            ;
+    while (*at > ' ')
+        name[size++] = *at++;
+    name[size] = 0;
+    return size > 0;
+}
+
+/* What a program for Linux lacks here it says, also where the console is the programs'. */
+static void report_unknown(struct trap_frame *frame)
+{
+    char name[NAME_SIZE];
+    uint64_t number = frame->rax;
+    bool was_quiet = console_quiet;
+    syscall_trap(frame);
+    if ((int64_t)frame->rax != -ENOSYS || !name_of(number, name))
+        return;
+    console_quiet = false;
+    printf("PID %d: %s() is not here: system call %lu = -ENOSYS\n", current_process()->pid, name,
+           number);
+    console_quiet = was_quiet;
+}
+
 void linux_init(void)
 {
     uint64_t cr0;
@@ -45,6 +83,7 @@ void linux_init(void)
     wrmsr(MSR_FMASK, RFLAGS_CLEARED);
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
     process_resumes = resume;
+    trap_register(SYSCALL_VECTOR, report_unknown);
     linux_calls_init();
 }
 

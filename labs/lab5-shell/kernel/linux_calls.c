@@ -46,13 +46,6 @@ static int64_t call_ioctl(struct trap_frame *frame)
     return file_of(frame->rdi) ? -ENOTTY : -EBADF;
 }
 
-static int64_t call_exit_group(struct trap_frame *frame)
-{
-    current_task()->status = STATUS_EXITED((int)frame->rdi);
-    sys_exit((int)frame->rdi);
-    return 0;
-}
-
 /* Take away what mmap() has given, from `start` on; others may have the frame, too. */
 static void unmap(uint64_t start, uint64_t end)
 {
@@ -90,19 +83,13 @@ static int64_t call_mmap(struct trap_frame *frame)
     return (int64_t)start;
 }
 
-static bool is_mapped(uint64_t address, uint64_t size)
-{
-    uint64_t end = linux_of(current_task())->mapped_end;
-    return address % PAGE_SIZE == 0 && address >= MMAP_BASE && address <= end
-        && size <= end - address;
-}
-
 static int64_t call_munmap(struct trap_frame *frame)
 {
-    uint64_t size = align_up(frame->rsi, PAGE_SIZE);
-    if (size == 0 || !is_mapped(frame->rdi, size))
+    uint64_t start = frame->rdi, size = align_up(frame->rsi, PAGE_SIZE);
+    uint64_t end = linux_of(current_task())->mapped_end;
+    if (start % PAGE_SIZE || start < MMAP_BASE || start > end || size == 0 || size > end - start)
         return -EINVAL;
-    unmap(frame->rdi, frame->rdi + size);
+    unmap(start, start + size);
     return 0;
 }
 
@@ -172,7 +159,6 @@ void linux_calls_init(void)
         { SYS_ARCH_PRCTL, call_arch_prctl },
         { SYS_GETTID, call_pid },
         { SYS_SET_TID_ADDRESS, call_pid },
-        { SYS_EXIT_GROUP, call_exit_group },
     };
     for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
         syscall_register(calls[i].number, calls[i].handler);

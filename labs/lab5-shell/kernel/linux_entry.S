@@ -27,6 +27,12 @@ linux_entry:
     push    SYSCALL_VECTOR
     jmp     trap_entry                  /* back by iretq: it takes any RIP, and sysret does not */
 
+    .section .rodata
+    .globl  linux_names
+linux_names:
+    .incbin "labs/lab5-shell/kernel/linux_names.txt"
+    .byte   0
+
     .section .bss
     .balign 8
 programs_rsp:

@@ -11,7 +11,8 @@
  * Out: how many bytes of the first line the process has got, at most `length`; what it did not
  *      get of the line is there for the next read. While there is no line it waits in
  *      console_input.readers. A line ends with '\n', which is its last byte, or before a CTRL_D,
- *      which is taken and given to nobody: "abc" CTRL_D gives 3, CTRL_D alone 0.
+ *      which is taken and given to nobody: "abc" CTRL_D gives 3 (also where there is room for 3
+ *      only, and it is taken even so), CTRL_D alone 0.
  *      An error of copy_to_user(): nothing was taken
  *
  * The interrupt controller reports a line that rises. As long as a byte is left in the UART, its

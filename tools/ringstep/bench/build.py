@@ -31,8 +31,7 @@ def build(root: Path, lab: int, test: str = "", opt: str = "") -> Built:
     if not found:
         raise CourseError(f"make LAB={lab} names no image")
     folder = root / found[1]
-    listed = re.search(r"^program_objects :=(.*)", (folder / "selection.mk").read_text(), re.M)
-    names = re.findall(r"/programs/(\w+)\.o\b", listed[1] if listed else "")
-    objects = folder.parents[1] / "objects/programs"
-    programs = [str(objects / f"{name}.elf") for name in names]
+    names = re.findall(r"^\$\(objects\)(/programs/\w+\.elf):",
+                       (folder / "selection.mk").read_text(), re.M)
+    programs = [f"{folder.parents[1]}/objects{name}" for name in names]
     return Built(str(folder / "ringstep.img"), str(folder / "kernel.elf"), programs)
