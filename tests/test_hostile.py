@@ -1,6 +1,9 @@
 """Nothing in ring 3 brings the kernel down, reads it, or hurts a neighbour."""
+import os
 import re
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -19,10 +22,16 @@ def make(*arguments):
 
 
 def test_a_share_of_the_hostile_programs():
-    summary, wrong = hostile.hostile(ROOT, 3)
-    assert not wrong and summary.endswith(NONE), (summary, wrong)
-    summary, wrong = hostile.hostile(ROOT, 3, *hostile.FAMILIES)
-    assert not wrong and summary.endswith(NONE), (summary, wrong)
+    summaries, wrong = hostile.run_tables(ROOT, step=3)
+    assert not wrong and [NONE in summary for summary in summaries] == [True, True], summaries
+
+
+def test_one_row_by_its_name():
+    made = make("hostile", "ROW=a loop")
+    assert made.stdout == f"1 programs, 0 malformed files: {NONE}\n" and made.returncode == 0
+    made = make("hostile", "ROW=a l00p")
+    assert made.stdout.startswith("ringstep: ROW=a l00p: no row of grading/hostile has this name\n")
+    assert made.stdout.count("\n") == 2 and made.returncode != 0
 
 
 def test_how_many_there_are():
@@ -62,6 +71,29 @@ def test_each_attack_succeeds_without_its_defence():
 @pytest.mark.slow
 def test_random_programs():
     assert hostile.fuzz(ROOT, 20250101, 2000) == []
+
+
+def descendants(pid):
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield from (child, *descendants(child))
+
+
+def test_an_interrupted_run_says_how_far_it_came_and_leaves_nothing():
+    hostile.make(ROOT)
+    run = subprocess.Popen(["make", "fuzz", "PROGRAMS=1000000"], cwd=ROOT, text=True,
+                           start_new_session=True, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    running = []
+    while not running:
+        time.sleep(0.2)
+        running = [pid for pid in descendants(run.pid)
+                   if re.search("qemu|bochs", Path(f"/proc/{pid}/comm").read_text())]
+    os.killpg(run.pid, signal.SIGINT)
+    said = run.communicate()[0]
+    assert re.search(r"^fuzz: \d+ of 1000000 programs were run, from seed 1 on$", said, re.M), said
+    assert "Traceback" not in said and run.returncode != 0
+    assert not [pid for pid in running if os.path.exists(f"/proc/{pid}")]
 
 
 @pytest.mark.parametrize("words", ["x", "-1", "0", "1e3", "4294967296"])

@@ -1,5 +1,6 @@
 """Lab 3's given code: what lies between two processes, and what keeps the kernel on its feet."""
 import re
+from pathlib import Path
 from typing import List, Tuple
 
 import pytest
@@ -86,3 +87,41 @@ def test_registers_of_ring_3_are_not_believed(machine):
     record = machine.boot(*built(ROOT, "LAB=3", "TEST=untimed,swapped,exit_pid"))
     assert re.search(r"#PF in PID 1: .*\n(?:.*\n)*PID 2 exits with status 2\n", record.text)
     assert (record.end, record.status) == ("power-off", 0), record.text
+
+
+@BOTH
+@pytest.mark.parametrize("program, words", [("nmi", "NMI non-maskable interrupt"),
+                                            ("machine_check", "#MC machine check")])
+def test_what_the_hardware_reports_is_no_process_fault(machine, program, words):
+    record = machine.boot(*built(ROOT, "LAB=3", f"TEST=doors,{program},exit_pid"))
+    assert f"PANIC: {words} in ring 3 at rip 0x" in record.text
+    assert "in PID" not in record.text and "exits" not in record.text, record.text
+    assert record.status == C["MACHINE_PANIC"]
+
+
+@BOTH
+def test_behind_the_checks(machine):
+    """Copies that fault are errors and leave SMAP closed; so does a program that sets AC."""
+    text = machine.boot(*built(ROOT, "LAB=3", "TEST=doors,unchecked,stray")).text
+    assert "PID 1 exits with status 0\n" in text, text
+    assert len(re.findall(r"^ +#(?:PF|GP) in user_memory_copy\(\), from ", text, re.M)) == 9, text
+    assert re.search(r"Exercise 3\.4 is wrong: the kernel has read 0x40\w{4}, which is ring 3's",
+                     text), text
+
+
+@BOTH
+@pytest.mark.parametrize("number, name", enumerate(["ring3_test", "ring3_loop_test",
+                                                    "ring3_privilege_test"]))
+def test_a_program_that_is_refused_does_not_stop_the_others(machine, number, name, tmp_path):
+    image, kernel = built(ROOT, "LAB=3")
+    files = re.split(rb"(?=\x7fELF\x02\x01\x01)", Path(image).read_bytes())
+    assert len(files) >= 4
+    at = len(files) - 3 + number                # the kernel's own image may be one before them
+    files[at] = files[at][:18] + b"\xb7" + files[at][19:]       # AArch64
+    (tmp_path / "ringstep.img").write_bytes(b"".join(files))
+    record = machine.boot(str(tmp_path / "ringstep.img"), kernel)
+    assert f"    {name} is refused: -ENOEXEC\n" in record.text, record.text
+    ends = ["[Ring 3 Test] All tests passed!", "has used up its 20 time slices", "#GP in PID"]
+    assert [end in record.text for end in ends] == [n != number for n in range(3)], record.text
+    last = "Lab 3 is not complete: 1 of its 3 programs could not be loaded"
+    assert record.text.splitlines()[-1] == last and record.status == C["MACHINE_WRONG"]

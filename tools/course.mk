@@ -54,8 +54,8 @@ mutants:                ##c grade every wrong kernel, every cheat and every othe
 check-stable:           ##c grade the same things 20 times, half of them beside busy loops
 	@$(pytest) tests/stable.py
 
-hostile:                ##c programs and files that want the kernel's end, on both emulators
-	@$(python) hostile rows 1
+hostile:                ##c programs and files that want the kernel's end, on both emulators [ROW=name]
+	@$(python) hostile rows "$$ROW"
 
 demo-attacks:           ##c five attacks, on a kernel without the defence and on the finished one
 	@$(python) attacks

@@ -44,8 +44,8 @@ bool user_memory_fault(struct trap_frame *frame)
 {
     if (frame->rip != (uint64_t)user_copy)
         return false;
-    printf("    %s in copy_from_user() at %#lx, which was not checked well: -EFAULT\n",
-           trap_mnemonic((unsigned)frame->vector), frame->rsi);
+    printf("    %s in user_memory_copy(), from %#lx to %#lx, which was not checked well\n",
+           trap_mnemonic((unsigned)frame->vector), frame->rsi, frame->rdi);
     frame->rip = (uint64_t)user_copied;
     return true;
 }
