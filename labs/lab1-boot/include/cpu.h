@@ -6,9 +6,10 @@
 #include <stdint.h>
 #include <stdbool.h>
 
-#define RFLAGS_RESERVED 0x002 /* bit 1 is always 1 */
-#define RFLAGS_IF       0x200 /* interrupts enabled */
-#define RFLAGS_DF       0x400 /* strings go downwards; the System V ABI wants it clear */
+#define RFLAGS_RESERVED 0x002  /* bit 1 is always 1 */
+#define RFLAGS_IF       0x200  /* interrupts enabled */
+#define RFLAGS_IOPL     0x3000 /* the rings that may use cli, sti and all ports: up to this */
+#define RFLAGS_DF       0x400  /* strings go downwards; the System V ABI wants it clear */
 
 static inline void outb(uint16_t port, uint8_t value)
 {

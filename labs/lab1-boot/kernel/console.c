@@ -19,6 +19,7 @@
 static unsigned screen_at; /* the cell that comes next */
 
 bool console_quiet;
+void (*console_taken)(char c);
 
 static uint16_t *screen(void)
 {
@@ -77,6 +78,10 @@ void console_init(void)
 static void put(char c, void *context)
 {
     (void)context;
+    if (console_taken) {
+        console_taken(c);
+        return;
+    }
     if (c == '\n')
         serial_put('\r');
     serial_put(c);
@@ -106,6 +111,12 @@ int printf(const char *text, ...)
     int length = vprintf(text, arguments);
     va_end(arguments);
     return length;
+}
+
+void console_last_words(void)
+{
+    console_quiet = false;
+    console_taken = NULL;
 }
 
 void console_flush(void)

@@ -8,7 +8,7 @@
 
 _Noreturn void todo_at(const char *id, const char *function, const char *file, int line)
 {
-    console_quiet = false;
+    console_last_words();
     printf("Exercise %s: %s() is yours to write (%s:%d)\n", id, function, file, line);
     machine_off(MACHINE_TODO);
 }
@@ -20,7 +20,7 @@ void exercise(const char *id, const char *title)
 
 _Noreturn void exercise_wrong(const char *id, const char *text, ...)
 {
-    console_quiet = false;
+    console_last_words();
     printf("Exercise %s is wrong: ", id);
     va_list arguments;
     va_start(arguments, text);
@@ -35,7 +35,7 @@ void vrequire_text(const char *id, const char *is, const char *expected, const c
 {
     if (strcmp(is, expected) == 0)
         return;
-    console_quiet = false;
+    console_last_words();
     printf("Exercise %s is wrong: ", id);
     vprintf(what, arguments);
     printf(" is \"%s\", expected \"%s\"\n", is, expected);

@@ -35,7 +35,7 @@ _Noreturn void panic_at(const char *file, int line, const char *function, const 
     if (panicking) /* a panic within panic: just stop */
         machine_off(MACHINE_PANIC);
     panicking = true;
-    console_quiet = false;
+    console_last_words();
 
     printf("PANIC: %s:%d: %s(): ", file, line, function);
     va_list arguments;

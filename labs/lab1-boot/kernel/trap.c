@@ -97,10 +97,14 @@ void trap_frame_print(const struct trap_frame *frame)
 
 _Noreturn void trap_unexpected(struct trap_frame *frame)
 {
+    static bool reporting;
     char why[DESCRIBE_SIZE] = "";
+    if (reporting) /* the report itself has faulted: what is said is said */
+        machine_off(MACHINE_PANIC);
+    reporting = true;
     if (frame->vector == VECTOR_PF)
         describe_page_fault(why, frame->error_code);
-    console_quiet = false;
+    console_last_words();
     printf("PANIC: %s %s in %s at rip %#lx%s%s\n", trap_mnemonic((unsigned)frame->vector),
            trap_name((unsigned)frame->vector), trap_from_user(frame) ? "ring 3" : "the kernel",
            frame->rip, *why ? ": " : "", why);

@@ -7,8 +7,8 @@
 #include <process.h>
 #include <string.h>
 
-static struct process *table;
-static struct process **table_end = &table; /* where the next one is entered */
+static struct process *process_table;
+static struct process **process_table_end = &process_table; /* where the next one is entered */
 static pid_t next_pid = 1;
 
 struct process *process_new(void)
@@ -30,9 +30,9 @@ void process_discard(struct process *process)
 void process_enter(struct process *process)
 {
     process->next = NULL;
-    process->link = table_end;
-    *table_end = process;
-    table_end = &process->next;
+    process->link = process_table_end;
+    *process_table_end = process;
+    process_table_end = &process->next;
     next_pid = process->pid + 1;
 }
 
@@ -41,17 +41,17 @@ void process_remove(struct process *process)
     if (!process->link || *process->link != process)
         panic("PID %d is not in the process table", process->pid);
     *process->link = process->next;
-    *(process->next ? &process->next->link : &table_end) = process->link;
+    *(process->next ? &process->next->link : &process_table_end) = process->link;
 }
 
 struct process *process_first(void)
 {
-    return table;
+    return process_table;
 }
 
 struct process *process_find(pid_t pid)
 {
-    for (struct process *process = table; process; process = process->next)
+    for (struct process *process = process_table; process; process = process->next)
         if (process->pid == pid)
             return process;
     return NULL;
@@ -61,7 +61,7 @@ void process_table_print(void)
 {
     static const char *const states[] = { "new", "ready", "running", "dead", "waiting", "zombie" };
     printf("    PID  state    CR3         kernel stack        entry point\n");
-    for (struct process *process = table; process; process = process->next)
+    for (struct process *process = process_table; process; process = process->next)
         printf("    %-4d %-8s %#-11lx %#lx  %#lx\n", process->pid, states[process->state],
                process->page_table.raw, process->kernel_stack, process->registers.rip);
 }

@@ -2,6 +2,7 @@
  * syscall_trap.c - which function does a system call, and around it what a student wants to see.
  */
 #include <console.h>
+#include <cpu.h>
 #include <errno.h>
 #include <exercise.h>
 #include <schedule.h>
@@ -18,6 +19,10 @@ static void announce(const struct trap_frame *frame)
 {
     struct process *process = current_process();
     process->has_called = true;
+    require((frame->rflags & (RFLAGS_IF | RFLAGS_IOPL)) == RFLAGS_IF, "3.2",
+            "PID %d runs with RFLAGS %#lx: %s", process->pid, frame->rflags,
+            frame->rflags & RFLAGS_IF ? "its IOPL lets it use cli and the ports"
+                                      : "IF is 0, so that no timer can interrupt it");
     printf("PID %d: first system call, number %lu, from CPL %lu, CS %#lx, SS %#lx\n", process->pid,
            frame->rax, frame->cs & 3, frame->cs, frame->ss);
 }
@@ -30,14 +35,18 @@ static void report_error(const struct trap_frame *frame, uint64_t number)
 
 void syscall_trap(struct trap_frame *frame)
 {
-    uint64_t number = frame->rax; /* the result takes its place */
+    uint64_t number = frame->rax, rflags = frame->rflags; /* the result takes RAX's place */
     if (!current_process()->has_called)
         announce(frame);
 
-    if (number < SYSCALLS_MAX && calls[number])
+    if (number < SYSCALLS_MAX && calls[number]) {
         frame->rax = (uint64_t)calls[number](frame);
-    else
+    } else {
         syscall_dispatch(frame);
+        require(frame->rflags == rflags, "3.3",
+                "after the system call %lu the frame's RFLAGS are %#lx, they were %#lx", number,
+                frame->rflags, rflags);
+    }
 
     require(number != SYS_EXIT, "3.3",
             "exit has come back: sys_exit() must end with process_end()");

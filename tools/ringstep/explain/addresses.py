@@ -33,6 +33,19 @@ def stack_overflow(s: Scene) -> Iterator[Cause]:
                     "1.6" if unsafe else "trouble.md#df-double-fault")
 
 
+def stack_gone(s: Scene) -> Iterator[Cause]:
+    """The kernel stands on a kernel stack that is not there any more: not even an exception
+    can be delivered."""
+    slot = layout.stack_slot(s.fault or 0)
+    if not slot or slot[1] == 0 or s.code & 1 or "sys_fork" in s.names \
+            or all(e.vector != 8 for e in s.chain):
+        return
+    function, read = s.asked_for()
+    yield Cause(f"the kernel stands on kernel stack {slot[0]}, which is not mapped any more: its "
+                f"process was destroyed under it. {function} calls process_end() only, and "
+                "schedule() has the process destroyed once its stack is left", read)
+
+
 def program_in_ring_0(s: Scene) -> Iterator[Cause]:
     """SMEP: the kernel may not execute a page of ring 3's."""
     rip = s.fault

@@ -10,7 +10,7 @@ from typing import Iterator, List
 
 from ringstep.explain.addresses import (
     broken_list, frame_argument, image_written, not_present, null_pointer, program_in_ring_0,
-    rubbish, stack_overflow, unmapped)
+    rubbish, stack_gone, stack_overflow, unmapped)
 from ringstep.explain.endings import ENDLESS, PANICKED, interrupts_on
 from ringstep.explain.returns import (
     boot_gdt, far_return, frame_shifted, iret_frame, segment_load, short_return, task_register)
@@ -111,7 +111,7 @@ def by_vector(s: Scene) -> Iterator[Cause]:
 TRAPPED: List[Rule] = [
     interrupts_on, frame_shifted, short_return, boot_gdt, task_register, segment_load, far_return,
     iret_frame, kernel_half, broken_list, damaged_tables, frame_argument, tables_elsewhere,
-    undelivered, stack_overflow, null_pointer, rubbish, not_present, ring_3_fault,
+    undelivered, stack_gone, stack_overflow, null_pointer, rubbish, not_present, ring_3_fault,
     program_in_ring_0, image_written, unmapped, by_vector,
 ]
 

@@ -28,8 +28,9 @@ def leak(s: Scene) -> Iterator[Cause]:
         return
     if s.table:
         pids = ", ".join(str(process.pid) for process in s.table)
+        function, read = s.asked_for()
         yield Cause(f"all_processes_ended() was called while PID {pids} is in the process table: "
-                    "timer_tick() or a fault must end one process, with process_end()", "3.5")
+                    f"{function} must end one process, the current one, with process_end()", read)
     lost = int(counts[2]) - int(counts[1])
     for slot, pages in stack_pages(s).items():
         yield Cause(f"{lost} frames were lost: all processes are gone, and of kernel stack {slot} "
@@ -103,6 +104,9 @@ def no_handler(s: Scene) -> Iterator[Cause]:
 
 
 def panicked(s: Scene) -> Iterator[Cause]:
+    if " in ring 3 at rip " in s.message:
+        yield Cause(f"{s.message}: that is the program's fault, and the kernel panicked over it; "
+                    "process_fault() must end the process only", "3.6")
     function = s.panic["function"] if s.panic else None
     yield Cause(f"{f'{function}()' if function else 'the kernel'} found: {s.message}",
                 "trouble.md#a-panic-that-is-no-exception")

@@ -16,7 +16,8 @@ from ringstep.machine.record import Event, Record, Registers
 
 MASK = (1 << 64) - 1
 PANIC = re.compile(r"^PANIC: (?:(?P<place>\S+:\d+): (?P<function>\w+)\(\): )?(?P<message>.*)", re.M)
-PANICKED = layout.CONSTANTS["MACHINE_PANIC"]
+CONSTANTS = layout.CONSTANTS
+PANICKED = CONSTANTS["MACHINE_PANIC"]
 TSS = contract().structure("tss")
 NO_REGISTERS = Registers({}, None, None, 0)
 NO_MEMORY = Memory(lambda address, length: b"", 0)
@@ -69,13 +70,32 @@ class Scene:
         """The exceptions that led to the end, and the `int` that could not be delivered."""
         if self.panic and self.panic["function"]:
             return []
-        events = self.record.events
+        events = self.reported()
         chain = last_chain(events, {self.names.get("probe_read_instruction")})
         if chain:
             before = events[:next(at for at, e in enumerate(events) if e is chain[0])][-1:]
             if before and before[0].kind != "exception" and same_place(before[0], chain[0]):
                 return before + chain
         return chain
+
+    def reported(self) -> List[Event]:
+        """The events up to the exception that the kernel has reported: what comes after that
+        came of the report."""
+        events = self.record.events
+        words = re.match(r"(\S+) .* at rip (0x[0-9a-f]+)", self.message)
+        for number in range(len(events), 0, -1):
+            event = events[number - 1]
+            if words and decode.vector(event.vector).split()[0] == words[1] \
+                    and event.rip in (None, int(words[2], 16)):
+                return events[:number]
+        return events
+
+    def asked_for(self) -> Tuple[str, str]:
+        """(function, exercise) that the kernel was in when ring 3 was last left."""
+        vectors = {CONSTANTS.get("SYSCALL_VECTOR"): ("sys_exit()", "3.3"),
+                   CONSTANTS.get("VECTOR_TIMER"): ("timer_tick()", "3.5")}
+        last = next((e for e in reversed(self.record.events) if e.cpl == 3), None)
+        return vectors.get(last.vector if last else 0, ("process_fault()", "3.6"))
 
     def registers_at_root(self) -> Registers:
         found: Optional[Registers] = self.root.registers if self.chain else None

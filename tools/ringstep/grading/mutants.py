@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Union
+from typing import (Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set,
+                    Tuple, Union)
 
 from ringstep.course.labs import CourseError, exercises, lab_of, labs
+from ringstep.explain import postmortem
 from ringstep.grading import report
 from ringstep.grading.grade import Grader
 from ringstep.grading.kernels import Watched, boot_kernel
@@ -25,12 +27,14 @@ from ringstep.grading.rows import Cheat, Right, Wrong
 from ringstep.grading.submission import Submission
 from ringstep.grading.text import visible
 from ringstep.grading.verdict import GRADER_ERROR, NOT_RUN, PASS, Grade
-from ringstep.grading.workspace import Kernel
+from ringstep.grading.workspace import Kernel, Workspace
 from ringstep.machine.record import Limits, Record
 
 Row = Union[Wrong, Cheat, Right]
 HEADERS = ("string", "cpu", "gdt", "console")       # which a right solution may need, too
 LONGEST = 1500                                      # of what is said of a row that is not right
+SCREEN = Limits(cpu_seconds=20)                     # `make qemu-nox` itself has none
+BLAMED = re.compile(r"Exercise (\d+\.\d+) is wrong|#exercise-(\d)(\d+)-")
 
 
 # ---- the tables ----------------------------------------------------------
@@ -86,12 +90,22 @@ def boot_remembered(emulator: str, kernel: Kernel, limits: Limits,
     return boot_once(emulator, Bits(digest, kernel), limits, breakpoints)
 
 
+def on_one_line(lines: Sequence[str]) -> str:
+    return re.sub(r"\s+", " ", " ".join(lines))
+
+
+def says(row: Wrong, words: str, said: str) -> bool:
+    """Whether it has these words, none of a wrong cause, and blames no other exercise."""
+    blamed = {id or f"{lab}.{number}" for id, lab, number in BLAMED.findall(said)}
+    return words in said and blamed <= {row.exercise} and not any(w in said for w in row.never)
+
+
 @dataclass
 class Outcome:
     name: str
     caught: bool            # or, of a right solution: has full marks
-    diagnosed: bool         # the report says what it must
-    said: str               # the report, on one line
+    diagnosed: bool         # report and first screens say what they must, and nothing false
+    said: str               # the one that does not, or the report; on one line
 
 
 class Attempt:
@@ -128,7 +142,18 @@ class Attempt:
         for result in grade.results:
             if result.verdict != PASS:
                 lines += report.explain(self.grader, grade, result, set())
-        return re.sub(r"\s+", " ", " ".join(lines))
+        return on_one_line(lines)
+
+    def screens(self) -> Iterator[Tuple[str, str]]:
+        """(emulator, what a student reads there first): of the lab's own kernel."""
+        with Workspace(self.root, {self.path: self.file}) as space:
+            kernel = space.build(self.lab, {self.row.exercise}, "")
+            for emulator in BOTH:
+                record = boot_kernel(emulator, kernel, SCREEN, ())
+                if emulator == "bochs":
+                    postmortem.look_again(record, kernel.elf, kernel.image)
+                found = postmortem.explain(record, kernel.elf)
+                yield emulator, on_one_line([record.text, *(found.lines() if found else ())])
 
     def failed(self) -> List[Grade]:
         return [each for each in self.grader.exercises.values() if each.verdict != PASS]
@@ -143,7 +168,16 @@ def try_quickly(root: Path, row: Wrong) -> Outcome:
             break
     said = attempt.said(grade)
     return Outcome(attempt.name, grade.verdict not in (PASS, NOT_RUN, GRADER_ERROR),
-                   row.says in said, said)
+                   says(row, row.says, said), said)
+
+
+def try_screens(root: Path, row: Wrong) -> Outcome:
+    """Only what a student reads first."""
+    attempt = Attempt(root, row)
+    for emulator, said in attempt.screens() if row.shows else ():
+        if not says(row, row.shows, said):
+            return Outcome(attempt.name, True, False, f"{emulator}: {said[-LONGEST:]}")
+    return Outcome(attempt.name, True, True, "")
 
 
 def try_in_full(root: Path, row: Wrong) -> Outcome:
@@ -154,7 +188,9 @@ def try_in_full(root: Path, row: Wrong) -> Outcome:
     innocent = [each.id for each in attempt.failed() if each is not grade]
     if innocent:
         return Outcome(attempt.name, False, False, f"it cost {' '.join(innocent)}, too; {said}")
-    return Outcome(attempt.name, grade.verdict not in (PASS, GRADER_ERROR), row.says in said, said)
+    outcome = Outcome(attempt.name, grade.verdict not in (PASS, GRADER_ERROR),
+                      says(row, row.says, said), said)
+    return try_screens(root, row) if outcome.caught and outcome.diagnosed else outcome
 
 
 def try_right(root: Path, row: Right) -> Outcome:
@@ -186,6 +222,7 @@ DIAGNOSED = "caught {caught} of {all}, diagnosed {diagnosed} of {all}"
 KINDS = {
     "quick": Kind("wrong", try_quickly, f"wrong solutions: {DIAGNOSED}"),
     "full": Kind("wrong", try_in_full, f"wrong solutions: {DIAGNOSED}"),
+    "screens": Kind("wrong", try_screens, "first screens: {diagnosed} of {all} name the cause"),
     "cheats": Kind("cheats", try_cheat, f"cheats: {DIAGNOSED}"),
     "right": Kind("right", try_right, "right solutions: full marks for {caught} of {all}",
                   "NOT FULL MARKS"),

@@ -1,6 +1,6 @@
 """What stands in the tables of grading/mutants/: a row says what is handed in, and what the
 report must say of it."""
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 
 class Wrong(NamedTuple):
@@ -10,8 +10,10 @@ class Wrong(NamedTuple):
     find: str           # in the solution, exactly once
     put: str            # what to write there
     test: str           # the test that must see it
-    says: str           # words that the diagnosis must have
+    says: str           # words that the report must have
     source: str = ""    # a public report of this mistake
+    shows: str = ""     # words on the first screen of `make qemu-nox` and of `make bochs`
+    never: Sequence[str] = ()   # words of a wrong cause: in none of the three
 
 
 class Cheat(NamedTuple):

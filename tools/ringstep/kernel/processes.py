@@ -61,7 +61,7 @@ def processes(names: Dict[str, int], memory: Memory) -> List[Process]:
         return found
     lab = lab_of_kernel(names)
     structure, states = contract().record(lab), contract().states(lab)
-    address = variable(names, memory, "table")
+    address = variable(names, memory, "process_table")
     while address and len(found) < MOST_PROCESSES:
         try:
             record = structure.read(memory.read(address - PHYSICAL_MAP, structure.size))
@@ -81,7 +81,7 @@ def first_broken(names: Dict[str, int], memory: Memory) -> Optional[int]:
     for process in table:
         if process.address % PAGE or process.pid == 0 or process.state.startswith(NO_STATE):
             return process.address
-    last = table[-1].record["next"] if table else variable(names, memory, "table")
+    last = table[-1].record["next"] if table else variable(names, memory, "process_table")
     return last or None
 
 
