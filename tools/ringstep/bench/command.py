@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Callable, Dict, List
 
-from ringstep.bench import budget, growth, guest, host
+from ringstep.bench import budget, growth, guest, host, parts
 from ringstep.bench.build import build
 from ringstep.course.labs import CourseError
 
@@ -58,8 +58,14 @@ def accept(root: Path) -> int:
     return 0
 
 
+def pictures(root: Path) -> int:
+    growth.pictures(root)
+    parts.picture(root)
+    return 0
+
+
 COMMANDS: Dict[str, Callable[[Path], int]] = {
-    "": run, "check": check, "accept": accept, "pictures": growth.pictures,
+    "": run, "check": check, "accept": accept, "pictures": pictures,
 }
 
 

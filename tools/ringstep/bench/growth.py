@@ -6,7 +6,7 @@ fixed time for each instruction. QEMU counts one turn more than Bochs for each `
 import re
 import subprocess
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from ringstep.bench.build import build
 from ringstep.course.labs import CourseError
@@ -57,27 +57,36 @@ def by_memory(root: Path) -> Curves:
     return curves
 
 
-def draw(curves: Curves, title: str, along: str, file: Path) -> None:
-    """An SVG that is the same each time for the same figures."""
+def board(title: str, **labels: Any) -> Tuple[Any, Any]:
+    """A figure and its axes."""
     import matplotlib
     matplotlib.use("svg")
     from matplotlib import pyplot
     matplotlib.rcParams.update({"svg.hashsalt": "ringstep", "svg.fonttype": "none", "font.size": 10,
                                 "font.family": "DejaVu Sans"})
     figure, axes = pyplot.subplots(figsize=(7.2, 4.2))
+    axes.set(title=title, **labels)
+    axes.grid(alpha=0.3)
+    return figure, axes
+
+
+def save(figure: Any, file: Path) -> None:
+    """As an SVG that is the same each time for the same figures."""
+    figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
+    file.write_text(re.sub(r"[ \t]+$", "", file.read_text(), flags=re.M))
+
+
+def draw(curves: Curves, title: str, along: str, file: Path) -> None:
+    figure, axes = board(title, xlabel=along, ylabel="guest instructions")
     for what, points in curves.items():
         axes.loglog(*zip(*points), marker="o", markersize=4, label=what)
-    axes.set(title=title, xlabel=along, ylabel="guest instructions", ylim=(10, None))
-    axes.grid(alpha=0.3)
+    axes.set_ylim(10, None)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=9)
-    figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
-    pyplot.close(figure)
-    text = re.sub(r"[ \t]+$", "", file.read_text(), flags=re.M)
-    file.write_text(text)
+    save(figure, file)
 
 
-def pictures(root: Path) -> int:
-    """make bench-pictures: measure, and draw both."""
+def pictures(root: Path) -> None:
+    """Measure, and draw both."""
     for curves, name, title, along in (
             (by_processes(root), "growth_processes", "Beside many processes", "processes"),
             (by_memory(root), "growth_memory", f"Beside {FEW} processes", "MiB of memory")):
@@ -86,4 +95,3 @@ def pictures(root: Path) -> int:
         print(f"{file.relative_to(root)}:")
         for what, points in curves.items():
             print(f"    {what:<28}" + "  ".join(f"{count:,}: {cost:,}" for count, cost in points))
-    return 0
