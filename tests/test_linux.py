@@ -39,7 +39,7 @@ def test_both_print_the_same(program):
     shell.stdin.write(f"{words}\r".encode())
     shell.stdin.flush()
     printed = until_prompt(shell).replace(b"\r", b"")
-    rest, _ = shell.communicate(b"exit\r", timeout=60)
+    rest, _ = shell.communicate(b"exit\r", timeout=300)
     linux = subprocess.run([ROOT / program, *ARGUMENTS], stdout=subprocess.PIPE, check=True).stdout
     assert printed == f"{words}\n".encode() + linux + b"$ "
     assert b"no process is left" in rest

@@ -75,14 +75,6 @@ def test_two_kernels():
     assert page.count("<article>") == 2 and "≠" in page and "kernel stack 0 (PID 1)" in page
 
 
-@pytest.mark.slow
-def test_a_map_takes_two_seconds():
-    draw()
-    start = time.time()
-    draw()
-    assert time.time() - start <= 2
-
-
 class Browser:
     """Chromium without a window, driven over two pipes (the DevTools protocol)."""
 

@@ -91,6 +91,7 @@ def boots(root: Path, empty: str) -> Dict[str, Work]:
         "QEMU: to the first user output": lambda: on_qemu(lab3.image, FIRST_WORDS),
         "QEMU: lab 3 to its end": lambda: on_qemu(lab3.image),
         "make qemu-nox": lambda: make(root, "qemu-nox", "LAB=3", "SOLVED=all"),
+        "make map": lambda: make(root, "map", "LAB=3", "SOLVED=all"),
         "Bochs: to an empty boot sector": lambda: on_bochs(empty),
         "Bochs: to the first user output": lambda: on_bochs(lab3.image, output),
         "make, nothing to do": lambda: make(root, "LAB=3", "SOLVED=all"),
