@@ -204,6 +204,7 @@ def built_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.many
 @pytest.mark.parametrize("header, name", CONSTANTS, ids=[name for _, name in CONSTANTS])
 def test_a_constant_reaches_all_that_reads_it(built_tree: Path, header: str, name: str) -> None:
     """After a change make builds what it builds from nothing."""

@@ -218,6 +218,7 @@ def commands():
 
 
 @pytest.mark.slow
+@pytest.mark.many
 @pytest.mark.parametrize("words", sorted(set(commands())))
 def test_command_is_one(words):
     """make accepts each command; those that end by themselves are run."""

@@ -136,7 +136,7 @@ CRASHES = [
 
 def slow_after(number, rows):
     return [
-        row if i < number else pytest.param(*row, marks=pytest.mark.slow)
+        row if i < number else pytest.param(*row, marks=(pytest.mark.slow, pytest.mark.many))
         for i, row in enumerate(rows)
     ]
 

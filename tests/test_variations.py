@@ -52,6 +52,7 @@ def test_each_is_offered_by_the_page():
     assert not [name for name in names if f"`{name}`" not in page]
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("header, values", VARIATIONS.values(), ids=VARIATIONS)
 def test_solutions_keep_their_marks(tmp_path, header, values):
     tree = course(tmp_path / "course")
@@ -61,6 +62,7 @@ def test_solutions_keep_their_marks(tmp_path, header, values):
     assert set(scores) == {"100"} and len(scores) == len(list(tree.glob("labs/lab*"))), graded
 
 
+@pytest.mark.many
 def test_pages_follow_all_of_them(tmp_path):
     tree = course(tmp_path / "course")
     for header, values in VARIATIONS.values():

@@ -25,7 +25,8 @@ pytest = PYTHONPATH=tools $(PYTHON) -B -m pytest -q -p no:cacheprovider -n $(cor
 # another one at each commit.
 SHARE ?= 1/1
 BASE  ?= $(shell git rev-parse -q --verify HEAD~1 2>/dev/null)
-some   = --share $(SHARE) --seed "$(shell git rev-parse HEAD 2>/dev/null)" $(BASE:%=--changed %)
+share  = --share $(SHARE) --seed "$(shell git rev-parse HEAD 2>/dev/null)"
+some   = $(share) $(BASE:%=--changed %)
 
 check:                  ##c the tests, in two or three minutes
 	@$(python) skeleton check
@@ -36,10 +37,10 @@ lint:                   ##c what linters say: flake8, mypy, shellcheck, cppcheck
 	@tools/lint.sh
 
 check-all: check lint   ##c what runs before a change lands [BASE=commit]
-	@$(python) mutants quick $(some:1/1=1/2)
-	@$(pytest) -m slow tests
+	@$(python) mutants quick $(some:1/1=1/4)
+	@$(pytest) -m slow $(share:1/1=1/4) tests
 	@tools/matrix.sh
-	@$(MAKE) mutants SHARE=1/4
+	@$(MAKE) mutants SHARE=1/8
 
 check-nightly: check lint ##c every test there is, with every wrong kernel
 	@$(pytest) -m slow tests
@@ -48,7 +49,7 @@ check-nightly: check lint ##c every test there is, with every wrong kernel
 
 mutants:                ##c grade every wrong kernel, every cheat and every other right solution
 	@$(python) mutants full $(some)
-	@$(python) mutants right
+	@$(python) mutants right $(some)
 	@$(python) mutants cheats $(some)
 
 check-stable:           ##c grade the same things 20 times, half of them beside busy loops
