@@ -71,8 +71,8 @@ def runner(command: str) -> Optional[str]:
     return "ends" if target(command) in ENDS else "talks" if target(command) in TALKS else None
 
 
-def of_pages(*names: str) -> List[str]:
-    found = [command for name in names for command in commands(page_of(name).read_text("utf-8"))]
+def of_pages(*pages: Path) -> List[str]:
+    found = [command for page in pages for command in commands(page.read_text("utf-8"))]
     return sorted({command for command in found if runner(command) != "elsewhere"},
                   key=lambda command: (target(command) == "clean", command))
 
@@ -151,7 +151,7 @@ def copied(folder: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*page.pages(), "README"])
 def test_commands_in_the_course(name, tmp_path):
-    wanted = of_pages(name)
+    wanted = of_pages(page_of(name))
     if wanted:
         run_all(wanted, copied(tmp_path / "course"), may_refuse=False)
 
@@ -164,9 +164,8 @@ def test_commands_in_an_edition(number, tmp_path):
     folder = tmp_path / "edition"
     shutil.copytree(ROOT / f"build/edition-lab{number}", folder)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
-    own = commands((folder / "README.md").read_text("utf-8"))
-    wanted = [*own, *of_pages(f"lab{number}", "start", "tools", "trouble")]
-    run_all(wanted, folder, may_refuse=True)
+    names = [f"handouts/{name}.md" for name in (f"lab{number}", "start", "tools", "trouble")]
+    run_all(of_pages(*(folder / name for name in ("README.md", *names))), folder, may_refuse=True)
 
 
 @pytest.mark.slow
