@@ -45,6 +45,7 @@ def test_page_is_sound(name):
     (page_checks.check_blocks, "<!-- from: needed lab 1 -->\n<!-- end -->"),
     (page_checks.check_blocks, "<!-- from: needed lab=1 -->\nno end"),
     (page_checks.check_words, "The CPL is 3."),
+    (page_checks.check_tests, "So it is (`TEST=nonsense`)."),
     (page_checks.check_words, "Vectors have gates; a [vector](words.md#vector) is a number."),
 ])
 def test_mistakes_are_found(check, wrong):
