@@ -129,8 +129,15 @@ def check_words(name: str, text: str) -> Problems:
             yield f"line {line}: the first \"{text[start:end]}\" has no link to words.md#{word}"
 
 
+def check_tests(name: str, text: str) -> Problems:
+    """The test kernels and programs that show what a page says of the hardware."""
+    for test in sorted({*re.findall(r"\bTEST=(\w+)", text)} - {"name"}):
+        if not [*ROOT.glob(f"grading/lab*/{test}.c"), *ROOT.glob(f"grading/lab*/*/{test}.c")]:
+            yield f"names TEST={test}, which is in no folder of grading"
+
+
 CHECKS = [check_blocks, check_links, check_headings, check_exercises, check_references,
-          check_words]
+          check_words, check_tests]
 
 
 def commands_of_make() -> Set[str]:

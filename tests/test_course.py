@@ -110,6 +110,7 @@ def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
                 tree / "labs/lab2-process/exercises")
     run = make("grade", "LAB=2", cwd=tree)
     assert "Lab 2 Score: 32/100" in run.stdout, run.stdout
+    assert "Lab 2 Score: 16/16" in make("grade", "ONLY=2.2", cwd=tree).stdout
     assert re.search(r"2.6  create_process.c +not-run",
                      run.stdout) and "2.6  nothing is wrong so far" in run.stdout
     assert "not written or not right yet" in " ".join(run.stdout.split())

@@ -57,6 +57,13 @@ def test_ticks_are_lost_while_if_is_clear(machine):
 
 
 @BOTH
+def test_an_nmi_is_nobodys_mistake(machine):
+    """The process that happens to run is not ended for it: the kernel stops."""
+    text = machine.boot(*built(ROOT, "LAB=3", "TEST=nmi")).text
+    assert "PANIC: NMI non-maskable interrupt in ring 3 at rip 0x40000b" in text
+
+
+@BOTH
 @pytest.mark.parametrize("program, says", [
     ("popf", "PID 1 exits with status 1"), ("iopl", "#GP in PID 1"), ("sgdt", "#GP in PID 1"),
     ("syscall", "#UD in PID 1"), ("sysenter", "#GP in PID 1")])

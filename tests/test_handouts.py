@@ -1,6 +1,5 @@
 """The handouts: what they quote, what they link to, and the checks themselves."""
 import re
-import shlex
 import shutil
 import subprocess
 import xml.etree.ElementTree as xml
@@ -45,6 +44,7 @@ def test_page_is_sound(name):
     (page_checks.check_blocks, "<!-- from: needed lab 1 -->\n<!-- end -->"),
     (page_checks.check_blocks, "<!-- from: needed lab=1 -->\nno end"),
     (page_checks.check_words, "The CPL is 3."),
+    (page_checks.check_tests, "So it is (`TEST=nonsense`)."),
     (page_checks.check_words, "Vectors have gates; a [vector](words.md#vector) is a number."),
 ])
 def test_mistakes_are_found(check, wrong):
@@ -205,31 +205,6 @@ def test_picture(drawing):
 @pytest.mark.parametrize("name", [*page.pages(), "README"])
 def test_page_is_up_to_date(name):
     assert list(page_checks.check_blocks(name, page_of(name).read_text())) == []
-
-
-def commands():
-    """Every command of the pages, as make sees it, without those that need an archive."""
-    for name in page.pages():
-        for inline, line in re.findall(r"`(make [^`]+)`|^(make\b[^#\n]*)",
-                                       page_of(name).read_text(), re.M):
-            words = page_checks.typed(inline or line)[1:]
-            if not any(w.startswith(("SUBMISSION=smith", "DIR=")) for w in words):
-                yield shlex.join(words)
-
-
-@pytest.mark.slow
-@pytest.mark.many
-@pytest.mark.parametrize("words", sorted(set(commands())))
-def test_command_is_one(words):
-    """make accepts each command; those that end by themselves are run."""
-    words = shlex.split(words)
-    run = words[0] in ("qemu-nox", "bochs", "all", "files", "doctor", "help", "demo")
-    result = subprocess.run(["make", *([] if run else ["-n"]), *words], cwd=ROOT,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, timeout=3000)
-    ended = re.search(r"^(qemu|bochs): the kernel (shut down|stopped at an unwritten)",
-                      result.stdout, re.M)
-    assert result.returncode == 0 or ended, result.stdout
 
 
 @pytest.mark.slow

@@ -1,5 +1,5 @@
 /*
- * lab4_family.h - the kernel behind families.c and sharers.c.
+ * lab4_family.h - what families.c and sharers.c share.
  */
 #pragma once
 

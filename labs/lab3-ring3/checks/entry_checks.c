@@ -31,7 +31,7 @@ void entry_tables_check(void)
 
 /* ---- 3.2 ---- */
 
-#define RFLAGS_RF 0x10000 /* set in the frame of a fault: SDM volume 3B, 17.3.1.1 */
+#define RFLAGS_RF 0x10000 /* set in the frame of a fault: SDM volume 3B, 18.3.1.1 */
 #define JUNK      0x5A
 
 static uint16_t read_fs(void)

@@ -35,7 +35,7 @@ int64_t sys_getpid(void);
 void sys_exit(int status);
 
 /* Exercise 3.4. Whether ring 3 may read all `length` bytes at `address` in the
- * address space `root`: 0 or −EFAULT. No byte is nothing to refuse. */
+ * address space `root`: 0 or −EFAULT. A length of 0 is allowed. */
 int user_range_check(phys_t root, uint64_t address, uint64_t length);
 
 /* Exercise 3.4. Write to the console; `fd` is 1 or 2.

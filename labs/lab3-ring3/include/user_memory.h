@@ -1,5 +1,5 @@
 /*
- * user_memory.h - the one place where the kernel uses an address that ring 3 gave it.
+ * user_memory.h - the one place in lab 3 that reads memory at an address that ring 3 gave.
  */
 #pragma once
 

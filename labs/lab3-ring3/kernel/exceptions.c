@@ -27,7 +27,7 @@ static void check_entry(const struct trap_frame *frame)
             process->pid, frame->rip, entry_point);
 }
 
-/* With SMAP a read of ring 3's memory faults in ring 0, but where copy_from_user() has let it. */
+/* With SMAP a read of ring 3's memory faults in ring 0, except where copy_from_user() allows it. */
 static void check_reader(const struct trap_frame *frame)
 {
     bool read = frame->vector == VECTOR_PF && frame->error_code == PAGE_FAULT_PRESENT;

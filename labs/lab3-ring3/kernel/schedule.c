@@ -20,7 +20,7 @@ void (*process_resumes)(const struct process *process);
 /* Those that are ready, in the order in which their turns come. */
 static struct process *turns, **turns_end = &turns;
 
-/* Who is not ready any more loses its turn. */
+/* A process that is no longer ready loses its turn. */
 static struct process *take_turns(void)
 {
     struct process *process = turns;

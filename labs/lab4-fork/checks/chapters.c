@@ -30,14 +30,14 @@ static void load(const char *name, int times)
     }
 }
 
-/* Who is ready, without waiting for anybody: all that chapter 4.1 needs. */
+/* The first that is ready, without any waiting: all that chapter 4.1 needs. */
 static struct process *first_ready(void)
 {
     struct task *task = queue_take(&ready);
     return task ? &task->process : NULL;
 }
 
-/* Nobody asks for a status yet: who has ended is gone. */
+/* Nobody asks for a status yet: a process that has ended is gone. */
 static void ended_at_once(struct process *process)
 {
     struct task *task = task_of(process);

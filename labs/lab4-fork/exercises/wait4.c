@@ -5,7 +5,7 @@
  * In:  process   has ended: its status is in its task. We are on the boot stack
  * Out: those of its children that have ended are destroyed (task_destroy()), the others
  *      have no parent any more. With a parent of its own it is a PROCESS_ZOMBIE, kept until
- *      the parent asks, and who waits in the parent's child_ended is woken. Without one it
+ *      the parent asks, and whoever waits in its child_ended is woken. Without one it
  *      is destroyed
  *
  * sys_wait4

@@ -2,7 +2,7 @@
  * Exercise 5.3: arguments_push
  *
  * In:  page        where the kernel sees the page that ends at USER_STACK_TOP; all zeroes
- *      arguments   `count` strings, one behind the other in text[], `size` bytes in all
+ *      arguments   `count` strings, one after another in text[], `size` bytes in all
  * Out: 0, and the block lies in the page. From *rsp up, in words of 8 bytes:
  *
  *        argc                             count

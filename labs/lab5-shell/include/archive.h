@@ -40,7 +40,7 @@ struct archive_file {
 /* Use another archive than the image's: `size` bytes at `start`. */
 void archive_use(const void *start, size_t size);
 
-/* The header behind *header, or the first one, for NULL. 0 and it is in *header; −ENOENT:
+/* The header after *header, or the first one, for NULL. 0 and it is in *header; −ENOENT:
  * there is no further one; −EIO: what is there is no header, its checksum is wrong, or its
  * file is cut short by the archive's end. */
 int archive_next(const struct archive_header **header);

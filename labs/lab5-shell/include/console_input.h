@@ -18,7 +18,7 @@
 struct console_input {
     char bytes[INPUT_SIZE];
     unsigned taken, ready, end;
-    struct queue readers; /* who waits for a line */
+    struct queue readers; /* those that wait for a line */
 };
 
 extern struct console_input console_input;

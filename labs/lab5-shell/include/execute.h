@@ -6,14 +6,14 @@
 #include <trap.h>
 #include <types.h>
 
-/* The strings of argv, one behind the other, each with its zero byte. */
+/* The strings of argv, one after another, each with its zero byte. */
 struct arguments {
     unsigned count;
     size_t size; /* bytes in text[], with the zero bytes */
     char text[PAGE_SIZE];
 };
 
-/* What comes behind the vectors: pairs of a type and a value. System V ABI, 3.4.3. */
+/* What follows the vectors: pairs of a type and a value. System V ABI, 3.4.3. */
 #define AT_NULL         0 /* the end */
 #define AT_PAGESZ       6
 #define AUXILIARY_WORDS 4

@@ -11,7 +11,7 @@
 struct pipe {
     unsigned readers, writers; /* open files at either end */
     uint64_t taken, put;
-    struct queue can_read, can_write; /* who waits for bytes, and for room */
+    struct queue can_read, can_write; /* those that wait for bytes, for room */
     char bytes[PIPE_SIZE];
 };
 
@@ -26,7 +26,7 @@ int64_t pipe_read(struct pipe *pipe, uint64_t buffer, uint64_t length);
  * nobody can read any more how many were put in until then, or −EPIPE when none was; −EFAULT. */
 int64_t pipe_write(struct pipe *pipe, uint64_t buffer, uint64_t length);
 
-/* Exercise 5.5. One open file less at an end. Who waits at the other one is woken with the last;
+/* Exercise 5.5. One open file less at an end. Whoever waits at the other is woken with the last;
  * with the last of both the frame is freed. */
 void pipe_close(struct pipe *pipe, bool writer);
 

@@ -49,8 +49,8 @@ static void end_line(char c)
     wake_up(&console_input.readers);
 }
 
-/* Forget what was typed, and end whom the owner has started; without such, the owner itself
- * is waiting, and gets an empty line. */
+/* Forget what was typed, and end what the owner has started; if that is nothing, the owner
+ * itself is waiting, and gets an empty line. */
 static void interrupt(void)
 {
     console_write("^C\n", 3);

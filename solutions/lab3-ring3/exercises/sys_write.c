@@ -5,7 +5,7 @@
  * In:  root              a process's page table
  *      address, length   any two numbers: they come from ring 3
  * Out: 0 when ring 3 may read each of the bytes, −EFAULT otherwise; no page
- *      table is made or changed. No byte is nothing to refuse: length 0 gives 0
+ *      table is made or changed. A length of 0 is always allowed: it gives 0
  *
  * sys_write
  * In:  fd, buffer, length   from ring 3, too

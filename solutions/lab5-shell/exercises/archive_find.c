@@ -3,14 +3,14 @@
  *
  * archive_find
  * In:  name   of a file, as the archive has it
- * Out: 0, and *file says where its bytes are, behind the header, and how many; −ENOENT when no
+ * Out: 0, and *file says where its bytes are, after the header, and how many; −ENOENT when no
  *      file has that name, −EISDIR when it is a folder (ARCHIVE_FOLDER). The first that has the
- *      name counts. −EIO when a damaged header comes before it: what lies behind cannot be known
+ *      name counts. −EIO when a damaged header comes before it: what follows cannot be known
  *
  * file_read
  * In:  file             open; its bytes are file->data, and the next one is number file->place
  *      buffer, length   from ring 3; length is not 0
- * Out: how many bytes the process has got: `length`, or as many as are left; the place is behind
+ * Out: how many bytes the process has got: `length`, or as many as are left; the place is after
  *      them. 0 when it is at the file's end or past it (lseek() may set it anywhere).
  *      An error of copy_to_user(): the place has not changed
  *

@@ -16,7 +16,7 @@
  *      An error of copy_to_user(): nothing was taken
  *
  * The interrupt controller reports a line that rises. As long as a byte is left in the UART, its
- * line stays high: who leaves one behind will never hear of another. (8259A data sheet, "Edge
+ * line stays high: leave one there, and no other will be heard of. (8259A data sheet, "Edge
  * Triggered Mode".) After sleep_on() look again: another reader may have been quicker.
  * The ring is described in <console_input.h>.
  * Check: make grade ONLY=5.1

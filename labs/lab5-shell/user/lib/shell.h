@@ -10,7 +10,7 @@
 #define COMMANDS_MAX 8  /* of one line */
 
 struct command {
-    const char *words[WORDS_MAX + 1]; /* argv: NULL comes behind the last one */
+    const char *words[WORDS_MAX + 1]; /* argv: NULL comes after the last one */
 };
 
 /* Exercise 5.6. Run commands that are connected by pipes, and wait for all of them. The status of
