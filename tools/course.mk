@@ -4,8 +4,9 @@
     bench bench-accept bench-pictures stats handouts-refresh handouts-check \
     hostile fuzz demo-attacks
 
-edition:                ##i write the tree that students get for LAB=n
-	@$(python) classroom edition $(number)
+edition:                ##i write the tree that students get: LAB=n [TO=dir] [REPO_URL=] [TITLE=] [HINTS=0..3]
+	@$(python) classroom edition $(number) --to "$$TO" --repo-url "$$REPO_URL" --title "$$TITLE" \
+	    --hints "$$HINTS"
 
 grade-all:              ##i grade each hand-in of a folder: DIR=… [LAB=n] [ROSTER=csv] [JOBS=n] [REPORT=dir]
 	$(if $(ONLY),$(error ONLY=$(ONLY): grade-all grades whole labs))

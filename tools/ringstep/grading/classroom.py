@@ -6,7 +6,7 @@ from typing import List
 
 from ringstep.course.labs import exercises, labs_named
 from ringstep.course.skeleton import is_pristine
-from ringstep.grading.edition import COMMON, write_edition
+from ringstep.grading import edition
 from ringstep.grading.gradeall import grade_all
 from ringstep.grading.gradebook import gradebook
 from ringstep.grading.submission import SubmissionError, collect, pack
@@ -27,12 +27,6 @@ def handin(root: Path, number: str) -> None:
     print(target.relative_to(root))
 
 
-def edition(root: Path, number: str) -> None:
-    lab, = labs_named(root, number)
-    print(f"{write_edition(root, lab.number).relative_to(root)}: labs 1 to {number}, "
-          f"solutions of the labs before {number}")
-
-
 def opened(root: Path, source: str) -> None:
     """Write a tree with a hand-in's exercises in it, to boot them and look at them."""
     if not source:
@@ -40,7 +34,8 @@ def opened(root: Path, source: str) -> None:
     handed_in = collect(root, source)
     target = root / "build/opened"
     shutil.rmtree(target, ignore_errors=True)
-    copy_parts(root, target, [*COMMON, "labs", "solutions", "grading"], "__pycache__", "*.old*")
+    copy_parts(root, target, [*edition.COMMON, "labs", "solutions", "grading"],
+               "__pycache__", "*.old*")
     for path, data in handed_in.files.items():
         (target / "labs" / path).write_bytes(data)
     print(one_line(f"{target.relative_to(root)}: this tree with the exercises of {source}"))
@@ -66,5 +61,8 @@ def main(arguments: List[str]) -> int:
     command, *words = arguments
     if command in ("grade-all", "gradebook"):
         return grading(arguments)
-    {"handin": handin, "edition": edition, "open": opened}[command](Path.cwd(), *words or [""])
+    if command == "edition":
+        edition.main(Path.cwd(), labs_named(Path.cwd(), words[0])[0], words[1:])
+        return 0
+    {"handin": handin, "open": opened}[command](Path.cwd(), *words or [""])
     return 0
