@@ -86,7 +86,7 @@ def test_an_honest_tree_is_never_accused(edition, tmp_path):
     folder, _ = edition
     tree = tmp_path / "ada"
     shutil.copytree(folder, tree, ignore=shutil.ignore_patterns(".git"))
-    (tree / "build").mkdir()
+    (tree / "build").mkdir(exist_ok=True)
     (tree / "build/x.o").write_bytes(b"")
     shutil.copy(ROOT / "solutions/lab2-process/exercises/frame_alloc.c",
                 tree / "labs/lab2-process/exercises")

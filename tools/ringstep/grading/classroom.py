@@ -7,7 +7,7 @@ from typing import List
 from ringstep.course.labs import exercises, labs_named
 from ringstep.course.skeleton import is_pristine
 from ringstep.grading import edition
-from ringstep.grading.gradeall import grade_all
+from ringstep.grading.gradeall import grade_all, grade_part
 from ringstep.grading.gradebook import gradebook
 from ringstep.grading.submission import SubmissionError, collect, pack
 from ringstep.grading.text import one_line
@@ -42,10 +42,10 @@ def opened(root: Path, source: str) -> None:
 
 
 def grading(words: List[str]) -> int:
-    """grade-all and gradebook, as make calls them."""
+    """grade-all and its like, as make calls them."""
     parser = argparse.ArgumentParser(prog="ringstep classroom")
     parser.add_argument("command")
-    for name in ("dir", "lab", "report", "roster", "jobs"):
+    for name in ("dir", "lab", "report", "roster", "jobs", "part"):
         parser.add_argument(f"--{name}", default="")
     said = parser.parse_args(words)
     root = Path.cwd()
@@ -53,13 +53,16 @@ def grading(words: List[str]) -> int:
     if said.command == "gradebook":
         gradebook(target, said.roster, f"Lab {said.lab}" if said.lab else "Ringstep")
         return 0
-    return grade_all(root, said.dir, said.lab, target, said.roster, said.jobs)
+    if said.part:
+        return grade_part(root, said.dir, said.lab, target, int(said.part))
+    return grade_all(root, said.dir, said.lab, target, said.roster,
+                     "gather" if said.command == "gather" else said.jobs)
 
 
 def main(arguments: List[str]) -> int:
-    """classroom handin [N] | edition N | open SUBMISSION | grade-all … | gradebook …"""
+    """classroom handin [N] | edition N | open SUBMISSION | grade-all … | gather … | gradebook …"""
     command, *words = arguments
-    if command in ("grade-all", "gradebook"):
+    if command in ("grade-all", "gather", "gradebook"):
         return grading(arguments)
     if command == "edition":
         edition.main(Path.cwd(), labs_named(Path.cwd(), words[0])[0], words[1:])

@@ -141,11 +141,10 @@ def change(before: Optional[str], after: Optional[str]) -> str:
 
 def main(root: Path, lab: Lab, words: List[str]) -> None:
     parser = argparse.ArgumentParser(prog="edition")
-    for name, otherwise in (("to", ""), ("repo-url", ""), ("title", "Ringstep"), ("hints", "3")):
-        parser.add_argument(f"--{name}", type=lambda said, otherwise=otherwise: said or otherwise,
-                            default=otherwise)
+    for name in ("to", "repo-url", "title", "hints"):
+        parser.add_argument(f"--{name}", default="")
     said = parser.parse_args(words)
-    if said.hints not in ("0", "1", "2", "3"):
+    if said.hints not in ("", "0", "1", "2", "3"):
         raise SubmissionError(f"HINTS={said.hints}: of each exercise there are 0 to 3")
     for name in (said.title, said.repo_url):
         if re.search(r"[^\w .,:;/@~+()&-]", name):
@@ -154,7 +153,7 @@ def main(root: Path, lab: Lab, words: List[str]) -> None:
     if target and (target.resolve() in [root, *root.parents]
                    or root in target.resolve().parents and "build" not in target.parts):
         raise SubmissionError(f"TO={said.to}: is the course's own tree")
-    made = write_edition(root, lab, said.title, said.repo_url, said.hints)
+    made = write_edition(root, lab, said.title or "Ringstep", said.repo_url, said.hints or "3")
     for line in put_into(made, target) if target else ():
         print(one_line(line))
     print(one_line(f"{target or made.relative_to(root)}: labs 1 to {lab.number}, solutions of the "

@@ -166,7 +166,7 @@ def only_archive(folder: Path, known: Collection[str]) -> Optional[Path]:
     beside = any(PurePosixPath(name).name in names for name in files)
     if any(name.endswith("labs/given.sha256") for name in files):
         archives = [name for name in archives if not HANDIN.fullmatch(name)]
-        beside = beside and bool(archives)      # a whole tree; what it has packed itself is no other
+        beside = beside and bool(archives)      # what a whole tree has packed is no other one
     if archives and (len(archives) > 1 or beside):
         also = "" if len(archives) > 1 else ", and exercise files beside it"
         raise SubmissionError(f"{folder}: which one is to be graded? "
