@@ -46,8 +46,9 @@ python = PYTHONPATH=tools $(PYTHON) -B -m ringstep
 
 last = $(lastword $(LABS))
 demo:                   ## boot the last lab, finished
-	$(if $(wildcard solutions/$(last)),,$(error make demo: the solutions of $(last) are not in this tree))
-	@$(MAKE) qemu-nox LAB=$(last) SOLVED=all
+	$(if $(wildcard solutions/$(last) demo/*.img),,$(error make demo: the solutions of $(last) are not in this tree))
+	@$(if $(wildcard solutions/$(last)),$(MAKE) qemu-nox LAB=$(last) SOLVED=all, \
+	    $(python) qemu-nox --image demo/ringstep.img --kernel "" --last "$(BUILD)/last-run")
 
 grade:                  ## grade your work [LAB=n] [SUBMISSION=dir-or-tar.gz] [REPORT=dir] [ONLY=1.2] [SEED=x]
 	@$(python) grade --lab "$(chosen_lab)" \

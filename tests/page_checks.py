@@ -9,8 +9,8 @@ from typing import Iterator, List, Set
 
 from ringstep.course.labs import CourseError, exercises_of
 from ringstep.pages import pictures, runs
-from ringstep.pages.handouts import existing, picture
-from ringstep.pages.page import BLOCK, FENCE, ROOT, lab_pages, page_of, pages, slug
+from ringstep.pages.handouts import picture
+from ringstep.pages.page import BLOCK, FENCE, ROOT, existing, lab_pages, page_of, pages, slug
 from ringstep.pages.quotes import made
 import words_check
 

@@ -1,16 +1,31 @@
 # course.mk - for those who run the course and who change it. An edition has no such file.
 
-.PHONY: edition grade-all gradebook skeletons check lint check-all check-nightly check-stable mutants \
-    bench bench-accept bench-pictures stats handouts-refresh handouts-check \
+.PHONY: autograder edition gather grade-all gradebook skeletons check lint check-all \
+    check-nightly check-stable mutants bench bench-accept bench-pictures stats handouts-refresh handouts-check \
     hostile fuzz demo-attacks
 
-edition:                ##i write the tree that students get for LAB=n
-	@$(python) classroom edition $(number)
+edition:                ##i write the tree that students get: LAB=n [TO=dir] [REPO_URL=] [TITLE=] [HINTS=0..3]
+	@$(python) classroom edition $(number) --to "$$TO" --repo-url "$$REPO_URL" --title "$$TITLE" \
+	    --hints "$$HINTS"
 
 grade-all:              ##i grade each hand-in of a folder: DIR=… [LAB=n] [ROSTER=csv] [JOBS=n] [REPORT=dir]
 	$(if $(ONLY),$(error ONLY=$(ONLY): grade-all grades whole labs))
 	@$(python) classroom grade-all --dir "$$DIR" --lab "$(chosen_lab)" --report "$$REPORT" \
 	    --roster "$$ROSTER" --jobs "$$JOBS"
+
+gather:                 ##i the table of what a cluster has graded: DIR=… [LAB=n] [ROSTER=csv] [REPORT=dir]
+	@$(python) classroom gather --dir "$$DIR" --lab "$(chosen_lab)" --report "$$REPORT" --roster "$$ROSTER"
+
+# Of a checkout only what belongs to the course.
+autograder:             ##i the zip that Gradescope wants, for LAB=n: build/autograder-labN.zip
+	@rm -rf $(BUILD)/autograder $(BUILD)/autograder-lab$(number).zip && mkdir -p $(BUILD)/autograder/course
+	@{ git ls-files 2>/dev/null | grep . || find . -type f | sed 's,^\./,,'; } | \
+	    grep -E '^(Makefile|setup|(labs|solutions|grading|tools)/)' | grep -Ev '^grading/mutants/|\.pyc$$' | \
+	    tar cf - -T - | tar xf - -C $(BUILD)/autograder/course
+	@sed 's/--lab LAB/--lab $(number)/' tools/adapters/run_autograder > $(BUILD)/autograder/run_autograder
+	@cp tools/adapters/setup.sh $(BUILD)/autograder && chmod +x $(BUILD)/autograder/run_autograder
+	@cd $(BUILD)/autograder && $(PYTHON) -m zipfile -c ../autograder-lab$(number).zip setup.sh run_autograder course
+	@rm -r $(BUILD)/autograder && echo "$(BUILD)/autograder-lab$(number).zip"
 
 gradebook:              ##i what was graded as Moodle or Canvas imports it: ROSTER=csv [LAB=n] [REPORT=dir]
 	@$(python) classroom gradebook --lab "$(chosen_lab)" --report "$$REPORT" --roster "$$ROSTER"

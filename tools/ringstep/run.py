@@ -201,8 +201,8 @@ COMMANDS: Dict[str, Callable[[Options], int]] = {
 
 # Graders and tools of the course, which take arguments of their own.
 OTHERS = {
-    "grade": "grading.command", "grade-one": "grading.one", "mutants": "grading.mutants", "bench": "bench.command",
-    "classroom": "grading.classroom", "skeleton": "course.skeleton",
+    "grade": "grading.command", "grade-one": "grading.one", "classroom": "grading.classroom",
+    "mutants": "grading.mutants", "bench": "bench.command", "skeleton": "course.skeleton",
     "handouts": "pages.handouts", "contract": "kernel.headers",
     "hostile": "grading.hostile", "attacks": "grading.attacks",
 }

@@ -6,8 +6,8 @@ from typing import List
 
 from ringstep.course.labs import exercises, labs_named
 from ringstep.course.skeleton import is_pristine
-from ringstep.grading.edition import COMMON, write_edition
-from ringstep.grading.gradeall import grade_all
+from ringstep.grading import edition
+from ringstep.grading.gradeall import grade_all, grade_part
 from ringstep.grading.gradebook import gradebook
 from ringstep.grading.submission import SubmissionError, collect, pack
 from ringstep.grading.text import one_line
@@ -27,12 +27,6 @@ def handin(root: Path, number: str) -> None:
     print(target.relative_to(root))
 
 
-def edition(root: Path, number: str) -> None:
-    lab, = labs_named(root, number)
-    print(f"{write_edition(root, lab.number).relative_to(root)}: labs 1 to {number}, "
-          f"solutions of the labs before {number}")
-
-
 def opened(root: Path, source: str) -> None:
     """Write a tree with a hand-in's exercises in it, to boot them and look at them."""
     if not source:
@@ -40,17 +34,18 @@ def opened(root: Path, source: str) -> None:
     handed_in = collect(root, source)
     target = root / "build/opened"
     shutil.rmtree(target, ignore_errors=True)
-    copy_parts(root, target, [*COMMON, "labs", "solutions", "grading"], "__pycache__", "*.old*")
+    copy_parts(root, target, [*edition.COMMON, "labs", "solutions", "grading"],
+               "__pycache__", "*.old*")
     for path, data in handed_in.files.items():
         (target / "labs" / path).write_bytes(data)
     print(one_line(f"{target.relative_to(root)}: this tree with the exercises of {source}"))
 
 
 def grading(words: List[str]) -> int:
-    """grade-all and gradebook, as make calls them."""
+    """grade-all and its like, as make calls them."""
     parser = argparse.ArgumentParser(prog="ringstep classroom")
     parser.add_argument("command")
-    for name in ("dir", "lab", "report", "roster", "jobs"):
+    for name in ("dir", "lab", "report", "roster", "jobs", "part"):
         parser.add_argument(f"--{name}", default="")
     said = parser.parse_args(words)
     root = Path.cwd()
@@ -58,13 +53,19 @@ def grading(words: List[str]) -> int:
     if said.command == "gradebook":
         gradebook(target, said.roster, f"Lab {said.lab}" if said.lab else "Ringstep")
         return 0
-    return grade_all(root, said.dir, said.lab, target, said.roster, said.jobs)
+    if said.part:
+        return grade_part(root, said.dir, said.lab, target, int(said.part))
+    return grade_all(root, said.dir, said.lab, target, said.roster,
+                     "gather" if said.command == "gather" else said.jobs)
 
 
 def main(arguments: List[str]) -> int:
-    """classroom handin [N] | edition N | open SUBMISSION | grade-all … | gradebook …"""
+    """classroom handin [N] | edition N | open SUBMISSION | grade-all … | gather … | gradebook …"""
     command, *words = arguments
-    if command in ("grade-all", "gradebook"):
+    if command in ("grade-all", "gather", "gradebook"):
         return grading(arguments)
-    {"handin": handin, "edition": edition, "open": opened}[command](Path.cwd(), *words or [""])
+    if command == "edition":
+        edition.main(Path.cwd(), labs_named(Path.cwd(), words[0])[0], words[1:])
+        return 0
+    {"handin": handin, "open": opened}[command](Path.cwd(), *words or [""])
     return 0

@@ -115,20 +115,23 @@ class Class:
         return (data.get("stamp"), data.get("labs"), data.get("course")) == (
             self.stamps[handin.folder], self.numbers, course(self.root))
 
-    def grade(self, handin: Handin) -> None:
+    def grade(self, handin: Handin) -> int:
+        try:
+            source = handin.as_one(self.scratch)
+        except OSError as error:
+            return FULL if error.errno == errno.ENOSPC else BROKEN
+        return grade_one(
+            self.root, source, self.numbers, self.target / handin.folder, self.scratch,
+            submission=str(handin.source), stamp=self.stamps[handin.folder], student=handin.name,
+            number=handin.number, handed_in=handin.when, late=handin.late)
+
+    def grade_apart(self, handin: Handin) -> None:
         """In a process of its own, which ends when we do."""
         signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGTERM)
         os.environ["RINGSTEP_CPUS"] = "1"
-        try:
-            source = handin.as_one(self.scratch)
-        except OSError as error:
-            sys.exit(FULL if error.errno == errno.ENOSPC else BROKEN)
-        sys.exit(grade_one(
-            self.root, source, self.numbers, self.target / handin.folder, self.scratch,
-            submission=str(handin.source), stamp=self.stamps[handin.folder], student=handin.name,
-            number=handin.number, handed_in=handin.when, late=handin.late))
+        sys.exit(self.grade(handin))
 
     def run(self, jobs: int) -> None:
         running: Dict[Any, Tuple[ForkProcess, Handin]] = {}
@@ -136,7 +139,7 @@ class Class:
             while self.waiting or running:
                 while self.waiting and len(running) < jobs:
                     handin = self.waiting.pop(0)
-                    process = FORK.Process(target=self.grade, args=(handin,))
+                    process = FORK.Process(target=self.grade_apart, args=(handin,))
                     process.start()
                     running[process.sentinel] = process, handin
                 for sentinel in wait(list(running)):
@@ -175,14 +178,30 @@ class Class:
         write_table(self.target / "scores.csv", [*rows, *self.missing])
 
 
+def folder_of(directory: str) -> Path:
+    if not directory or not Path(directory).is_dir():
+        raise SubmissionError(f"DIR={directory}: there is no such folder; "
+                              "say DIR=folder with the hand-ins")
+    return Path(directory)
+
+
+def grade_part(root: Path, directory: str, number: str, target: Path, part: int) -> int:
+    """One hand-in of a folder, by its number: for those who share them out. 0: how many."""
+    found = handins(root, folder_of(directory))
+    if part == 0:
+        print(len(found))
+        return 0
+    with scratch() as folder:
+        ours = Class(root, [lab.number for lab in labs_named(root, number)], target, folder,
+                     found[part - 1:part], [])
+        return max(map(ours.grade, ours.waiting), default=0)
+
+
 def grade_all(root: Path, directory: str, number: str, target: Path, roster: str,
               jobs: str) -> int:
     """Grade each hand-in of a folder: results for each, and a table."""
-    where, numbers = Path(directory), [lab.number for lab in labs_named(root, number)]
-    if not directory or not where.is_dir():
-        raise SubmissionError(f"DIR={directory}: there is no such folder; "
-                              "say DIR=folder with the hand-ins")
-    if jobs and not (jobs.isdecimal() and int(jobs)):
+    where, numbers = folder_of(directory), [lab.number for lab in labs_named(root, number)]
+    if jobs not in ("", "gather") and not (jobs.isdecimal() and int(jobs)):
         raise SubmissionError(f"JOBS={jobs}: is no number of hand-ins to grade at a time")
     if where.resolve() in [target.resolve(), *target.resolve().parents]:
         raise SubmissionError(f"REPORT={target}: is within DIR={where}, and would be graded, too")
@@ -200,11 +219,16 @@ def grade_all(root: Path, directory: str, number: str, target: Path, roster: str
         raise SubmissionError(f"REPORT={target}: {NO_ROOM} for the results of {len(found)} "
                               "hand-ins")
     with scratch() as folder:
-        solutions_pass(root, numbers, target, folder)
+        if jobs != "gather":
+            solutions_pass(root, numbers, target, folder)
         sweep(target, found)
         os.environ.setdefault("SEED", os.urandom(8).hex())      # the same for all of them
         ours = Class(root, numbers, target, folder, found, missing)
-        ours.run(int(jobs or cpus()))
+        if jobs == "gather":                    # each that is not there could not be graded
+            ours.rows.update((each.folder, row_of(each, {})) for each in ours.waiting)
+            ours.write()
+        else:
+            ours.run(int(jobs or cpus()))
     broken = [name for name, row in ours.rows.items() if row["verdict"] != "graded"]
     words = f", {len(broken)} of them could not be graded: {', '.join(broken)}" if broken else ""
     print(one_line(f"{target}/scores.csv: {len(found)} hand-ins, {len(found) - ours.count} as "

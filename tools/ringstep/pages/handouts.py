@@ -13,7 +13,7 @@ from typing import List, Sequence
 
 from ringstep.course.labs import CourseError
 from ringstep.pages import pictures, website
-from ringstep.pages.page import BLOCK, ROOT, HandoutError, page_of, pages
+from ringstep.pages.page import BLOCK, ROOT, HandoutError, existing, page_of
 from ringstep.pages.quotes import made
 
 
@@ -24,10 +24,6 @@ def refreshed(text: str, page: str) -> str:
         except (CourseError, OSError) as error:
             raise HandoutError(f"{page}.md: {match[2]}: {error}") from None
     return BLOCK.sub(renew, text)
-
-
-def existing() -> List[str]:
-    return [name for name in pages() if page_of(name).exists()]
 
 
 def picture(name: str) -> Path:

@@ -38,6 +38,10 @@ def pages() -> List[str]:
     return names + sorted(others)
 
 
+def existing() -> List[str]:
+    return [name for name in pages() if page_of(name).exists()]
+
+
 def slug(heading: str) -> str:
     """The anchor of a heading: forges and MkDocs agree on it."""
     return re.sub(r"[^\w\- ]", "", re.sub(r"[`*]", "", heading)).strip().lower().replace(" ", "-")

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Iterator, List, Tuple, Union
 
-from ringstep.pages.page import BLOCK, ROOT, HandoutError, found, page_of, pages, read, slug
+from ringstep.pages.page import BLOCK, ROOT, HandoutError, existing, found, page_of, read, slug
 
 OUT = ROOT / "build/handouts"
 EXTRA = ROOT / "tools/handouts"
@@ -34,7 +34,7 @@ def title(name: str) -> str:
 
 def sections() -> Iterator[Tuple[str, str, List[str]]]:
     """(address, heading, words) of each section, for the search."""
-    for name in pages():
+    for name in existing():
         heading, anchor, fenced = title(name), "", False
         words: List[str] = []
         for line in plain(name).splitlines():
@@ -60,8 +60,8 @@ def build() -> None:
     docs, site = OUT / "docs", OUT / "site"
     shutil.rmtree(docs, ignore_errors=True)
     shutil.copytree(ROOT / "handouts/pictures", docs / "pictures")
-    for name in pages():    # three folders up from build/handouts/site is the tree: HTML, since
-        # MkDocs takes a link to what is not in the site for a mistake
+    for name in existing():     # three folders up from build/handouts/site is the tree: HTML,
+        # since MkDocs takes a link to what is not in the site for a mistake
         text = re.sub(r"\[([^\]]*)\]\(\.\./([^)]*)\)", r'<a href="../../../\2">\1</a>', plain(name))
         (docs / f"{name}.md").write_text(text)
     for extra in ("search.js", "keyboard.js", "extra.css"):
@@ -72,7 +72,7 @@ def build() -> None:
     (docs / "index.js").write_text(f"var handoutsIndex = {words};\n")
     (OUT / "mkdocs.yml").write_text(json.dumps({        # JSON is YAML
         "INHERIT": str(EXTRA / "mkdocs.yml"), "docs_dir": str(docs), "site_dir": str(site),
-        "nav": [{title(name): f"{name}.md"} for name in pages()]}))
+        "nav": [{title(name): f"{name}.md"} for name in existing()]}))
     if not shutil.which("mkdocs"):
         raise HandoutError("mkdocs is missing: type PAGES=1 ./setup")
     run("mkdocs", "build", "--strict", "-f", OUT / "mkdocs.yml")
@@ -102,10 +102,10 @@ def one_page() -> str:
         body = markdown.markdown(text, extensions=[*EXTENSIONS, "toc"],
                                  extension_configs={"toc": slugs})
         return f'<section id="{name}">{body}</section>'
-    body = "\n".join(map(part, pages())).replace("<details", "<details open")
+    body = "\n".join(map(part, existing())).replace("<details", "<details open")
     body = body.replace('src="pictures/', f'src="{(ROOT / "handouts/pictures").as_uri()}/')
     contents = "".join(f'<li><a href="#{name}">{html.escape(title(name))}</a></li>'
-                       for name in pages())
+                       for name in existing())
     return ('<!doctype html><html lang="en"><meta charset="utf-8"><title>Ringstep</title><style>'
             + read("tools/handouts/print.css")
             + f"</style><h1>Ringstep</h1><ol>{contents}</ol>{body}</html>")
