@@ -22,7 +22,8 @@ static const char *const lines[] = {
     "true | true\n",
     "cat README poem README poem README poem README poem README poem README poem | true\n",
     "ps\n",
-    "yes | crash\n",
+    "cat | crash\n", /* the last one ends before the first … */
+    "to cat\n",      /* … which has this */
     "crash | cat\n",
     "echo 1 | echo 2 | echo 3\n",
     "echo 4 | echo 5 | echo 6\n",
@@ -30,7 +31,7 @@ static const char *const lines[] = {
 };
 
 /* Lines in which the second fork, or pipe, of the shell fails. */
-enum { NO_FORK = 15, NO_PIPE = 16 };
+enum { NO_FORK = 16, NO_PIPE = 17 };
 
 static pid_t shell;
 static int line = -1; /* the one that was typed last */

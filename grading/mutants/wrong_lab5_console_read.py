@@ -46,7 +46,7 @@ WRONG = [
           find="    int error = copy_to_user(buffer, text, count);\n",
           put="    input->taken = at;\n    int error = copy_to_user(buffer, text, count);\n",
           test="bad_buffers",
-          says="keep"),
+          says="kernel's half"),
     Wrong("5.1", "no look at the error",
           find="    if (error)\n        return error;\n    input->taken = at;\n",
           put="    (void)error;\n    input->taken = at;\n",

@@ -61,7 +61,7 @@ WRONG = [
           find="        if (pid == last)\n            result = status;\n",
           put="        (void)last, result = 0;\n",
           test="a_fault_and_the_end",
-          says="signal 11"),
+          says="signal 11 after"),
     Wrong("5.6", "waits for each before it starts the next",
           find="        input = ends[0];\n        last = pid;\n",
           put="        input = ends[0];\n        last = pid;\n"
@@ -73,7 +73,7 @@ WRONG = [
           put="        if (pid < 0) {\n            print_error(\"cannot start it\", pid);\n"
               "            return -1;\n        }\n",
           test="all_are_waited_for",
-          says="before line 16"),
+          says="before line 17"),
     Wrong("5.6", "says nothing when it cannot fork",
           find="            print_error(\"cannot start it\", pid);\n",
           put="            result = -1;\n",
@@ -88,5 +88,5 @@ WRONG = [
           find="        if (pid == last)\n            result = status;\n",
           put="        (void)last, result = status;\n",
           test="a_fault_and_the_end",
-          says="yes | crash"),
+          says="cat | crash"),
 ]

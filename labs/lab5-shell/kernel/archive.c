@@ -10,12 +10,12 @@
 /* From user/archive.S. */
 extern const char archive_start[], archive_end[];
 
-static const char *first = archive_start, *end = archive_end;
+static const char *archive = archive_start, *archive_limit = archive_end;
 
 void archive_use(const void *start, size_t size)
 {
-    first = start;
-    end = first + size;
+    archive = start;
+    archive_limit = archive + size;
 }
 
 /* Octal digits, up to a space or a zero byte; −1: something else, or too many. */
@@ -51,15 +51,16 @@ static bool is_whole(const struct archive_header *header, size_t left)
 
 int archive_next(const struct archive_header **header)
 {
-    const char *at = first;
+    const char *at = archive;
     if (*header) {
         uint64_t blocks = (archive_size(*header) + ARCHIVE_BLOCK - 1) / ARCHIVE_BLOCK + 1;
         at = (const char *)*header + blocks * ARCHIVE_BLOCK;
     }
-    if (at >= end || *at == 0)
+    if (at >= archive_limit || *at == 0)
         return -ENOENT;
     *header = (const struct archive_header *)at;
-    return end - at >= ARCHIVE_BLOCK && is_whole(*header, (size_t)(end - at)) ? 0 : -EIO;
+    ptrdiff_t left = archive_limit - at;
+    return left >= ARCHIVE_BLOCK && is_whole(*header, (size_t)left) ? 0 : -EIO;
 }
 
 /* Copies up to a zero byte, or to the end of a field that is full. */

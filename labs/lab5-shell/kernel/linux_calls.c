@@ -35,6 +35,7 @@ static int64_t call_pid(struct trap_frame *frame)
     return current_process()->pid;
 }
 
+/* Of brk() 0 says that there is no area that grows: C libraries take mmap() then. */
 static int64_t call_nothing(struct trap_frame *frame)
 {
     (void)frame;
@@ -148,17 +149,12 @@ void linux_calls_init(void)
         unsigned number;
         syscall_handler_t handler;
     } calls[] = {
-        { SYS_FSTAT, call_fstat },
-        { SYS_MMAP, call_mmap },
-        { SYS_MPROTECT, call_nothing },
-        { SYS_MUNMAP, call_munmap },
-        { SYS_RT_SIGPROCMASK, call_nothing },
-        { SYS_IOCTL, call_ioctl },
-        { SYS_READV, call_vectors },
-        { SYS_WRITEV, call_vectors },
-        { SYS_ARCH_PRCTL, call_arch_prctl },
-        { SYS_GETTID, call_pid },
-        { SYS_SET_TID_ADDRESS, call_pid },
+        { SYS_FSTAT, call_fstat },      { SYS_MMAP, call_mmap },
+        { SYS_MPROTECT, call_nothing }, { SYS_MUNMAP, call_munmap },
+        { SYS_BRK, call_nothing },      { SYS_RT_SIGPROCMASK, call_nothing },
+        { SYS_IOCTL, call_ioctl },      { SYS_READV, call_vectors },
+        { SYS_WRITEV, call_vectors },   { SYS_ARCH_PRCTL, call_arch_prctl },
+        { SYS_GETTID, call_pid },       { SYS_SET_TID_ADDRESS, call_pid },
     };
     for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
         syscall_register(calls[i].number, calls[i].handler);
