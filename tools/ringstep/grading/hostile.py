@@ -230,7 +230,7 @@ def fuzz(tree: Path, seed: int, programs: int) -> List[str]:
         with workers() as pool:
             return [line for seen in pool.map(pack, range(0, programs, PACK))
                     for line in seen.wrong]
-    except BaseException:
+    except (KeyboardInterrupt, SystemExit):
         print(f"\nfuzz: {done[0]} of {programs} programs were run, from seed {seed} on")
         raise
 
@@ -239,7 +239,7 @@ def main(arguments: List[str]) -> int:
     """hostile rows NAME | fuzz SEED PROGRAMS"""
     kind, *words = arguments
     if kind == "rows":
-        summaries, wrong = run_tables(Path.cwd(), *words)
+        summaries, wrong = run_tables(Path.cwd(), words[0])
     else:
         seed, programs = number("SEED", words[0], 1), number("PROGRAMS", words[1], 1000)
         wrong = fuzz(Path.cwd(), seed, programs)
