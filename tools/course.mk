@@ -70,7 +70,7 @@ mutants:                ##c grade every wrong kernel, every cheat and every othe
 check-stable:           ##c grade the same things 20 times, half of them beside busy loops
 	@$(pytest) tests/stable.py
 
-hostile:                ##c programs and files that want the kernel's end, on both emulators [ROW=name]
+hostile:                ##c programs that want the kernel's end, on both emulators [ROW=name]
 	@$(python) hostile rows "$$ROW"
 
 demo-attacks:           ##c five attacks, on a kernel without the defence and on the finished one

@@ -125,33 +125,17 @@ static uint64_t random(void)
 
 static uint64_t random_value(void)
 {
+    /* clang-format off */
     static const uint64_t edges[] = {
-        0,
-        1,
-        2,
-        DATA,
-        USER_PROGRAM_BASE,
-        USER_STACK_TOP,
-        USER_HALF_END,
-        USER_PROGRAM_END,
-        KERNEL_BASE,
-        KERNEL_STACK_BASE,
-        PHYSICAL_MAP_BASE,
-        NEIGHBOUR_DATA,
-        ~0UL,
-        1UL << 63,
+        0, DATA, USER_PROGRAM_BASE, USER_STACK_TOP, USER_HALF_END, USER_PROGRAM_END, KERNEL_BASE,
+        KERNEL_STACK_BASE, PHYSICAL_MAP_BASE, NEIGHBOUR_DATA, 1UL << 63,
     };
+    /* clang-format on */
     uint64_t edge = edges[random() % (sizeof edges / sizeof *edges)];
-    switch (random() % 4) {
-    case 0:
+    if (random() % 4 == 0)
         return random() >> random() % 64;
-    case 1:
-        return edge + random() % 4096;
-    case 2:
-        return edge - random() % 16;
-    default:
-        return edge;
-    }
+    uint64_t near = random() % 4096;
+    return random() % 2 ? edge + near : edge - near % 16;
 }
 
 static uint8_t *put(uint8_t *at, uint64_t value, size_t size)
@@ -163,8 +147,7 @@ static uint8_t *put(uint8_t *at, uint64_t value, size_t size)
 /* mov register, value */
 static uint8_t *put_load(uint8_t *at, unsigned which, uint64_t value)
 {
-    at = put(at, 0x48 | which >> 3, 1);
-    at = put(at, 0xB8 | (which & 7), 1);
+    at = put(at, 0x48 | which >> 3 | (0xB8 | (which & 7)) << 8, 2);
     return put(at, value, 8);
 }
 
@@ -228,11 +211,10 @@ static const struct trap_frame *last_trap(const struct process *process)
     return debug->vector == VECTOR_DB ? debug : frame_below(process->kernel_stack);
 }
 
-static void note_end(uint64_t vector, uint64_t value, uint64_t rip)
+static void note_end(uint64_t vector, uint64_t value)
 {
     observe("vector", vector);
     observe("value", value);
-    observe("rip", rip);
     observe("frames lost", frames - frame_free_count());
 }
 
@@ -246,7 +228,7 @@ static void ended(struct process *process)
     }
     destroy_process(process->pid);
     guest = NULL;
-    note_end(trap.vector, value, trap.rip);
+    note_end(trap.vector, value);
 }
 
 /* The neighbour and its guest, by turns. */
@@ -274,7 +256,7 @@ static void begin(void)
                       : 256);
     number += order.step;
     if (!guest) {
-        note_end(REFUSED, (uint64_t)error, 0);
+        note_end(REFUSED, (uint64_t)error);
         return;
     }
     guest->slices = SLICES_MAX - SLICES_LEFT;

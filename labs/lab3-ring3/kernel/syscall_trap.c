@@ -19,7 +19,8 @@ static void announce(const struct trap_frame *frame)
 {
     struct process *process = current_process();
     process->has_called = true;
-    require((frame->rflags & (RFLAGS_IF | RFLAGS_IOPL)) == RFLAGS_IF, "3.2",
+    /* Once the timer has interrupted it, exercise 3.5 has written them, too. */
+    require(process->slices > 0 || (frame->rflags & (RFLAGS_IF | RFLAGS_IOPL)) == RFLAGS_IF, "3.2",
             "PID %d runs with RFLAGS %#lx: %s", process->pid, frame->rflags,
             frame->rflags & RFLAGS_IF ? "its IOPL lets it use cli and the ports"
                                       : "IF is 0, so that no timer can interrupt it");
