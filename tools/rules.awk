@@ -107,6 +107,13 @@ function write_headers(    i, which, kernel, user)
 
 function write_headers_of(pattern, folders) { line(pattern ": headers" folders) }
 
+function missing(path, id)
+{
+    if (path ~ /^solutions\//)
+        return "SOLVED=: the solution of exercise " id " is not in this tree"
+    return path " is missing: `make reset EX=" id "` brings it back"
+}
+
 # An exercise is compiled when its text has changed, even to that of an older copy: build/ has
 # a copy of what was seen last. One that has gone says how to get it back.
 function write_exercises(    i, path, prefix, seen, list)
@@ -118,8 +125,7 @@ function write_exercises(    i, path, prefix, seen, list)
         seen = objects "/" path ".seen"
         line(object(prefix path) ": $(objects)/" path ".seen")
         if (!readable(path))
-            line(path ": FORCE\n\t@echo '" path " is missing: `make reset EX=" mine[i] \
-                "` brings it back' >&2; exit 1")
+            line(path ": FORCE\n\t@echo '" missing(path, mine[i]) "' >&2; exit 1")
         else if (!readable(seen) || contents(path) != contents(seen))
             renew(seen, contents(path))
     }
