@@ -30,7 +30,7 @@ ELSEWHERE = {
     r"\./setup": (".ci/run", "./setup && make check"),
     "podman .*": ("tests/test_commands.py", "def test_in_a_container"),
     "make check|make check-all": (".ci/run", 'make "${1:-lint}"'),
-    "make mutants": ("tools/course.mk", "$(MAKE) mutants SHARE=1/4"),
+    "make mutants": ("tools/course.mk", "$(MAKE) mutants SHARE=1/8"),
     "make bench": ("tools/course.mk", "$(python) bench check"),
     "make handouts": ("tests/test_handouts.py", "def test_browser_shows_the_site_and_the_pdf"),
     "make handouts-(check|refresh)": ("tests/test_handouts.py", "def test_page_is_up_to_date"),

@@ -107,9 +107,17 @@ function write_headers(    i, which, kernel, user)
 
 function write_headers_of(pattern, folders) { line(pattern ": headers" folders) }
 
+function missing(path, id,    part)
+{
+    split(path, part, "/")
+    if (part[1] == "solutions")
+        return "the solutions of " part[2] " are not in this tree, so SOLVED= cannot take " id
+    return path " is missing: `make reset EX=" id "` brings it back"
+}
+
 # An exercise is compiled when its text has changed, even to that of an older copy: build/ has
 # a copy of what was seen last. One that is not there says what to do.
-function write_exercises(    i, path, part, prefix, seen, list)
+function write_exercises(    i, path, prefix, seen, list)
 {
     for (i = 1; i <= mine_count; i++) {
         path = source[mine[i]]
@@ -117,12 +125,8 @@ function write_exercises(    i, path, part, prefix, seen, list)
         list = list object_list(path, prefix)
         seen = objects "/" path ".seen"
         line(object(prefix path) ": $(objects)/" path ".seen")
-        if (!readable(path) && split(path, part, "/") && part[1] == "solutions")
-            line(path ": FORCE\n\t@echo 'the solutions of " part[2] " are not in this tree," \
-                " so SOLVED= cannot take " mine[i] "' >&2; exit 1")
-        else if (!readable(path))
-            line(path ": FORCE\n\t@echo '" path " is missing: `make reset EX=" mine[i] \
-                "` brings it back' >&2; exit 1")
+        if (!readable(path))
+            line(path ": FORCE\n\t@echo '" missing(path, mine[i]) "' >&2; exit 1")
         else if (!readable(seen) || contents(path) != contents(seen))
             renew(seen, contents(path))
     }

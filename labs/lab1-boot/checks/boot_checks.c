@@ -24,6 +24,7 @@ void show_gate(unsigned vector)
 
 #define REGISTERS    15 /* in a trap frame */
 #define INNER_VECTOR 203
+#define OUTER_VECTOR 204
 #define BY_THE_PROBE 0x5F /* the value of r15, the first of the frame; rax has 0x51 */
 
 static const char *const registers[REGISTERS] = {
@@ -59,6 +60,18 @@ static void breakpoint(struct trap_frame *frame)
     probe_trap_return(&elsewhere);
 }
 
+/* The same, and the return is the usual one. */
+static void outer_trap(struct trap_frame *frame)
+{
+    (void)frame;
+    unsigned before = inner++;
+    asm volatile("int %0" : : "i"(INNER_VECTOR) : "memory");
+    require(inner == before + 2, "1.5",
+            "a trap came while another one was handled, and the return from the first one went to "
+            "the place of the second one");
+    inner++;
+}
+
 static void require_frame(void)
 {
     require(seen.cs == SELECTOR_KERNEL_CODE && seen.ss == SELECTOR_KERNEL_DATA, "1.5",
@@ -78,6 +91,7 @@ void try_breakpoint(void)
 {
     trap_register(VECTOR_BP, breakpoint);
     trap_register(INNER_VECTOR, inner_trap);
+    trap_register(OUTER_VECTOR, outer_trap);
     unsigned changed = probe_breakpoint();
     require_frame();
     for (unsigned i = 0; i < REGISTERS; i++)
@@ -85,6 +99,7 @@ void try_breakpoint(void)
                 "after int3 %s has another value: it was not loaded from the frame", registers[i]);
     require(!(changed >> REGISTERS), "1.5", "after int3 %s is not as it was before",
             changed >> REGISTERS & 1 ? "rsp" : "the direction flag");
+    asm volatile("int %0" : : "i"(OUTER_VECTOR) : "memory");
     printf("    int3 has returned, all registers intact\n");
 }
 

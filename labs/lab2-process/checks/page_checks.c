@@ -6,6 +6,7 @@
 #include <cpu.h>
 #include <errno.h>
 #include <exercise.h>
+#include <format.h>
 #include <frame.h>
 #include <page_fault.h>
 #include <page_table.h>
@@ -18,12 +19,28 @@
 
 /* ---- 2.3 ---- */
 
+const char *describe_entry(char text[ENTRY_SIZE], pte_t entry)
+{
+    pte_t others = entry & ~(pte_t)(PTE_ADDRESS | PTE_P | PTE_W | PTE_U | PTE_NX);
+    if (!(entry & PTE_P))
+        snprintf(text, ENTRY_SIZE, "%#lx, not present", entry);
+    else
+        snprintf(text, ENTRY_SIZE, "%#lx, %s, ring %s%s", pte_frame(entry).raw,
+                 entry & PTE_W ? "writable" : "read-only", entry & PTE_U ? "3 and 0" : "0 only",
+                 entry & PTE_NX ? ", no execution" : "");
+    size_t used = strlen(text);
+    if (entry & PTE_P && others)
+        snprintf(text + used, ENTRY_SIZE - used, ", other bits %#lx", others);
+    return text;
+}
+
 static void require_entry(phys_t root, uint64_t address, pte_t expected)
 {
+    char text[ENTRY_SIZE], must[ENTRY_SIZE];
     const pte_t *entry = page_table_walk(root, address, 1, false);
-    require(entry && written(*entry) == expected, "2.3",
-            "the entry of the page %#lx is %#lx, expected %#lx", address,
-            entry ? written(*entry) : 0, expected);
+    pte_t is = entry ? written(*entry) : 0;
+    require(is == expected, "2.3", "the entry of the page %#lx is \"%s\", expected \"%s\"", address,
+            describe_entry(text, is), describe_entry(must, expected));
 }
 
 static void try_bad_addresses(phys_t frame)
@@ -58,6 +75,24 @@ static void try_large_page(phys_t frame, int level)
     for (int above = level + 1; above <= 4; above++)
         frame_free(pte_frame(*page_table_walk(root, USER_PROGRAM_BASE, above, false)));
     frame_free(root);
+}
+
+/* In the page table that it is given, which is not the one in CR3. */
+static void try_other_root(void)
+{
+    phys_t root = frame_alloc(), frame = frame_alloc(), unmapped;
+    int error = page_map(root, USER_PROGRAM_BASE, frame, PTE_NX);
+    require_error(error, 0, "2.3", "page_map() in a page table that is not in CR3");
+    require(!page_table_walk(kernel_page_table, USER_PROGRAM_BASE, 1, false), "2.3",
+            "page_map() was given the page table at %#lx, and has changed the one in CR3",
+            root.raw);
+    require_entry(root, USER_PROGRAM_BASE, frame.raw | PTE_P | PTE_NX);
+    error = page_unmap(root, USER_PROGRAM_BASE, &unmapped);
+    require_error(error, 0, "2.3", "page_unmap() in a page table that is not in CR3");
+    for (int level = 2; level <= 4; level++)
+        frame_free(pte_frame(*page_table_walk(root, USER_PROGRAM_BASE, level, false)));
+    frame_free(root);
+    frame_free(frame);
 }
 
 /* A page that was unmapped and mapped again shows what is mapped now, in the user half,
@@ -114,6 +149,7 @@ void try_map(void)
     page_unmap(kernel_page_table, PAGE_ONE, &unmapped);
     frame_free(frame);
     frame_free(other);
+    try_other_root();
     try_large_page(frame, 2);
     try_large_page(frame, 3);
     require_frames("2.3", before);
@@ -146,10 +182,14 @@ static phys_t create_among_marks(void)
     require(root.raw != kernel_page_table.raw, "2.4",
             "create_user_page_table() gives the kernel's own page table");
     pte_t *user = phys_to_virt(root);
-    for (int i = 0; i < PTE_COUNT; i++)
-        require(user[i] == (i < PTE_COUNT / 2 ? 0 : kernel[i]), "2.4",
-                "entry %d of the new PML4 is %#lx, expected %#lx%s", i, user[i],
-                i < PTE_COUNT / 2 ? 0 : kernel[i], i < PTE_COUNT / 2 ? "" : " as in the kernel's");
+    for (int i = 0; i < PTE_COUNT; i++) {
+        char text[ENTRY_SIZE], must[ENTRY_SIZE];
+        pte_t expected = i < PTE_COUNT / 2 ? 0 : kernel[i];
+        require(user[i] == expected, "2.4",
+                "entry %d of the new PML4, of the %s half, is \"%s\", expected \"%s\"%s", i,
+                expected ? "kernel's" : "user", describe_entry(text, user[i]),
+                describe_entry(must, expected), expected ? ", as in the kernel's PML4" : "");
+    }
     user[PTE_COUNT - 1] = kernel[PTE_COUNT - 1] = kernel[PTE_COUNT / 2 - 1] = 0;
     return root;
 }
@@ -172,6 +212,9 @@ void try_page_table(void)
     write_cr3(kernel_page_table.raw);
     destroy_user_page_table(root);
     destroy_user_page_table(other);
+    require(frame_free_count() == before, "2.4",
+            "%ld frames are missing: of two page tables, 2 PML4s, 12 tables below them and 4 pages",
+            (int64_t)(before - frame_free_count()));
     require_frames("2.4", before);
     printf("    CR3 is %#lx again, all frames are back: %lu free\n", read_cr3(),
            frame_free_count());

@@ -72,6 +72,20 @@ static void destroy_three(void)
     }
 }
 
+/* Three processes are gone: what is missing is of each the same. */
+static void require_all_returned(uint64_t before)
+{
+    const uint64_t stack = KERNEL_STACK_SIZE / PAGE_SIZE;
+    int64_t missing = (int64_t)(before - frame_free_count());
+    require(missing == 0, "2.6", "%ld frames are missing after three processes: %s", missing,
+            missing == 3                          ? "one for each, as its record has"
+                : missing == (int64_t)(3 * stack) ? "as many for each as its kernel stack has"
+                : missing > (int64_t)(3 * stack)
+                ? "more for each than a kernel stack has: its page "
+                  "table, with its user stack"
+                : "not the same for each of them");
+}
+
 static void try_no_slot(void)
 {
     uint64_t before = frame_free_count();
@@ -104,6 +118,7 @@ void try_processes(void)
     write_cr3(kernel_page_table.raw);
     try_bad_requests();
     destroy_three();
+    require_all_returned(before);
     require_frames("2.6", before);
     with_all_slots_taken(try_no_slot);
 

@@ -42,6 +42,10 @@ static inline pte_t written(pte_t entry)
     return entry & ~(pte_t)(PTE_A | PTE_D);
 }
 
+/* An entry in words: "0x100000, writable, ring 0 only, no execution". */
+#define ENTRY_SIZE 80
+const char *describe_entry(char text[ENTRY_SIZE], pte_t entry);
+
 /* Stop at the exercise `id` unless the error is the one that was expected. */
 #define require_error(is, expected, id, call, ...)                                                \
     require((is) == (expected), id, call " gives %s, expected %s", ##__VA_ARGS__, error_name(is), \

@@ -210,8 +210,17 @@ static void require_report(const char *text, const char *part)
             trap_mnemonic(exceptions[faults - 1].vector), part, text);
 }
 
+/* Nothing is mapped where the exceptions were. */
+static void gone_on_in_ring_3(struct trap_frame *frame)
+{
+    require(false, "3.6",
+            "after process_fault() PID %d goes on at rip %#lx: it must end with process_end()",
+            tried->pid, frame->rip);
+}
+
 static bool try_fault(void)
 {
+    exceptions_register(gone_on_in_ring_3);
     if (faults > 0) {
         unsigned vector = exceptions[faults - 1].vector;
         const char *text = ended_with("3.6", "process_fault()");

@@ -133,6 +133,10 @@ def is_address(s: Scene, address: int) -> bool:
 def rubbish(s: Scene) -> Iterator[Cause]:
     """A pointer made of something that is no address: where does its value lie in memory?"""
     address = s.root.cr2 if s.root.vector == 14 else operand_address(s)
+    if address and s.root.vector == 13 and s.root.cpl == 0 and is_address(s, address ^ 1 << 63):
+        yield Cause(f"{s.function(s.root.rip)}() used {address:#x} for a pointer: that is "
+                    f"{address ^ 1 << 63:#x} with another bit 63, which is NX in an entry; "
+                    "pte_frame() leaves it out", s.at_work("2.2"))
     if address is None or s.root.cpl != 0 or s.mapped(address) or is_address(s, address):
         return
     if s.root.vector == 14 and address < layout.USER_END:

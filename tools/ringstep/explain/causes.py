@@ -103,8 +103,8 @@ def by_vector(s: Scene) -> Iterator[Cause]:
         yield Cause(f"`{s.op}` may be executed in ring 0 only", "trouble.md#gp-general-protection")
     place = s.function(s.root.rip)
     slug = re.sub(r"[^a-z0-9-]", "", words.lower().replace(" ", "-"))
-    yield Cause(f"Bochs says: {s.root.reason}" if s.root.reason else
-                f"{words} at `{s.op}`" + (f" in {place}()" if place else ""),
+    yield Cause(f"{words} at `{s.op}`" + (f" in {place}()" if place else "")
+                + (f"; Bochs says: {s.root.reason}" if s.root.reason else ""),
                 f"trouble.md#{slug if s.root.vector in WITH_A_SECTION else 'exceptions'}")
 
 

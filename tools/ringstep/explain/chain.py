@@ -1,4 +1,5 @@
 """The exceptions that led to the end of a run: which belong together, in words."""
+from itertools import takewhile
 from typing import Collection, List, Optional, Sequence, Tuple
 
 from ringstep.kernel import decode
@@ -55,6 +56,18 @@ def last_chain(events: Sequence[Event],
             break
         chain.insert(0, event)
     return chain
+
+
+def alike_before(events: Sequence[Event], chain: List[Event]) -> List[Event]:
+    """Bochs tells no stack pointers. Of many exceptions alike, one after the other up to a double
+    fault, the first is the root."""
+    before = events[:max(0, len(events) - len(chain))]
+    if before and any(event.vector == 8 for event in chain):
+        kind = before[-1].vector, before[-1].error_code, 0
+        alike = list(takewhile(lambda e: (e.vector, e.error_code, e.cpl) == kind, reversed(before)))
+        if len(alike) > 10:
+            return alike[::-1]
+    return []
 
 
 def chain_lines(chain: Sequence[Event], symbols: Symbols) -> List[str]:

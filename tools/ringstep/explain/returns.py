@@ -8,7 +8,7 @@ from ringstep.kernel.layout import CONSTANTS
 
 CODE, USER_CODE = CONSTANTS["SELECTOR_KERNEL_CODE"], CONSTANTS["SELECTOR_USER_CODE"]
 USER_DATA = CONSTANTS["SELECTOR_USER_DATA"]
-CODES = {CODE, USER_CODE}
+CODES, STACKS = {CODE, USER_CODE}, {CONSTANTS["SELECTOR_KERNEL_DATA"], USER_DATA}
 
 
 def boot_gdt(s: Scene) -> Iterator[Cause]:
@@ -42,21 +42,23 @@ def task_register(s: Scene) -> Iterator[Cause]:
 
 def frame_shifted(s: Scene) -> Iterator[Cause]:
     """The kernel's report takes one field of the frame for another: a register was not pushed,
-    or one twice."""
-    reported = re.search(r"^PANIC: .* in (?:the kernel|ring 3) at rip (0x[0-9a-f]+)",
-                         s.record.text, re.M)
-    taken = int(reported[1], 16) if reported else None
-    for event in [e for e in s.record.events if e.cs is not None][-3:]:
-        if taken == event.cs and taken != event.rip:
-            yield Cause(f"what the kernel takes for RIP, {taken:#x}, is the CS that the processor "
-                        "pushed: trap_entry() has pushed fewer registers than struct trap_frame "
-                        "holds", "1.5")
+    or one too many."""
+    report = re.search(r"cs:rip 0x(\w+):0x(\w+) +ss:rsp 0x\w+:0x(\w+)\s+rflags 0x(\w+)",
+                       s.record.text)
+    cs, rip, rsp, rflags = (int(field, 16) for field in report.groups()) if report else (0,) * 4
+    for wrong, is_, taken, number in (
+            (rip in CODES and rsp in STACKS, rip, "RIP", "fewer"),
+            (rflags in CODES and cs > 0xFFFF, rflags, "RFLAGS", "more")):
+        if wrong:
+            yield Cause(f"what the kernel takes for {taken}, {is_:#x}, is the CS that the "
+                        f"processor pushed: trap_entry() has pushed {number} registers than "
+                        "struct trap_frame holds", "1.5")
 
 
 def far_return(s: Scene) -> Iterator[Cause]:
     """retfq at the end of a trap; or what it leads to, when the code has it and no iretq."""
     start = s.names.get("trap_return")
-    if not start or s.root.cpl != 0:
+    if not start or s.root.cpl:
         return
     code = b"".join(word.to_bytes(8, "little") for word in s.words(start, 16))
     last = next((op for op in s.symbols.disassemble(code, start) if re.match("iret|ret", op)), "")
@@ -68,7 +70,7 @@ def far_return(s: Scene) -> Iterator[Cause]:
 def short_return(s: Scene) -> Iterator[Cause]:
     """retf and iretd, which an assembler makes of retf and iret, take 4 bytes for each value."""
     match = re.match(r"(retf|iretd?)(?!q)\b", s.op)
-    if not match or s.root.cpl != 0:
+    if not match or s.root.cpl:
         return
     exercise = {"gdt_load": "1.2", "jump_to_usermode": "3.2"}
     size = 2 if match[1] == "iret" else 4           # iretw, iretd

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ringstep.course.labs import Lab, exercises, lab_of
-from ringstep.explain.chain import last_chain, same_place
+from ringstep.explain.chain import alike_before, last_chain, same_place
 from ringstep.kernel import decode, layout, paging
 from ringstep.kernel.contract import ROOT, contract
 from ringstep.kernel.paging import Memory
@@ -76,7 +76,7 @@ class Scene:
             before = events[:next(at for at, e in enumerate(events) if e is chain[0])][-1:]
             if before and before[0].kind != "exception" and same_place(before[0], chain[0]):
                 return before + chain
-        return chain
+        return alike_before(events, chain) + chain
 
     def reported(self) -> List[Event]:
         """The events up to the exception that the kernel has reported: what comes after that

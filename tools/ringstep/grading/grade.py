@@ -57,9 +57,7 @@ class Grader:
         """Grade everything; the exercises by id."""
         started = time.monotonic()
         written = [grade for grade in self.exercises.values() if not grade.unwritten]
-        graded = {grade.path for grade in written}
-        files = {path: data for path, data in self.submission.files.items()
-                 if path in graded or not (self.root / "solutions" / path).exists()}
+        files = self.files_of(written)
         rests_on = (self.seed, self.labs, [test.name for test in self.tests],
                     sorted(files.items()), sorted(self.submission.files))
         known = self.known.get(rests_on)
@@ -71,6 +69,14 @@ class Grader:
                 self.known.put(rests_on, self.exercises)
         self.seconds = time.monotonic() - started
         return self.exercises
+
+    def files_of(self, written: List[Grade]) -> Dict[str, bytes]:
+        """What is graded, and all else that was written and has no solution in its place."""
+        files, graded = self.submission.files, {grade.path for grade in written}
+        return {exercise.path: files[exercise.path] for exercise in exercises(self.root)
+                if exercise.path in graded or exercise.path in files
+                and not (self.root / "solutions" / exercise.path).exists()
+                and not is_pristine(self.root, exercise, files[exercise.path])}
 
     def boot_all(self, written: List[Grade], files: Dict[str, bytes]) -> None:
         with Workspace(self.root, files) as self.space, workers() as self.pool:

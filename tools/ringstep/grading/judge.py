@@ -75,8 +75,9 @@ class Judge:
 
     def does_not_build(self, test: Test) -> str:
         """The other exercise because of which a test's kernel cannot be built."""
-        others = [grade.id for grade in self.grades if grade.id != test.exercise
-                  and (grade.compiler or grade.refused or grade.path not in self.kernels.files)]
+        space = self.kernels.space
+        missing = [grade.id for grade in self.grades if grade.path not in self.kernels.files]
+        others = [id for id in (*space.broken, *space.refused, *missing) if id != test.exercise]
         return others[0] if others and not self.has_solutions(test) else ""
 
     def stands_behind(self, test: Test, run: Run, finding: Finding) -> bool:

@@ -157,7 +157,8 @@ def explain_exercise(grader: Grader, grade: Grade) -> Iterator[str]:
     waits = sorted({f.waits_for for r in unseen for f in r.findings.values() if f.waits_for})
     if waits:
         if not failed:
-            yield f"\n  {grade.id}  nothing is wrong so far"
+            yield f"\n  {grade.id}  nothing is wrong so far" if grade.verdict != PASS else \
+                f"\n  {grade.id}  right so far; what comes later tests it once more"
         yield from paragraph("not run", f"{names}: the kernel comes no further than exercise "
                              f"{' and '.join(waits)}, which is not written or not right yet, "
                              "and there is no solution here to take its place")

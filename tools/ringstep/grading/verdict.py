@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Optional, Tuple
 
-from ringstep.course.labs import lab_of
+from ringstep.course.labs import by_number, lab_of
 from ringstep.grading.registry import Test
 
 PASS, FAIL, TIMEOUT, TODO, NOT_RUN, GRADER_ERROR = (
@@ -44,6 +44,13 @@ class Result:
         return next(f for f in self.findings.values() if f.verdict == self.verdict)
 
     @property
+    def is_for_later(self) -> bool:
+        """Whether it waits for an exercise that comes after its own, and for nothing else."""
+        waits = [finding.waits_for for finding in self.findings.values()]
+        return self.verdict == NOT_RUN and all(
+            id and by_number(id) > by_number(self.test.exercise) for id in waits)
+
+    @property
     def names(self) -> List[str]:
         """The emulators with that verdict."""
         return [name for name, f in self.findings.items() if f.verdict == self.verdict]
@@ -77,7 +84,8 @@ class Grade:
             return TODO
         if self.compiler or self.refused:
             return FAIL
-        return worst(result.verdict for result in self.results)
+        now = [result.verdict for result in self.results if not result.is_for_later]
+        return worst(now) if PASS in now else worst(result.verdict for result in self.results)
 
     @property
     def state(self) -> str:
