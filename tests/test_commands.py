@@ -106,7 +106,7 @@ def talk(command: str, folder: Path) -> str:
     """Until it shows what it should; then it is left. What it printed, if it did not."""
     shown, typed = TALKS[target(command)]
     child = pexpect.spawn("bash", ["-c", command], cwd=str(folder), env=environment(),
-                          encoding="utf-8", timeout=120, dimensions=(24, 80))
+                          encoding="utf-8", timeout=600, dimensions=(24, 80))
     try:
         if child.expect([shown, pexpect.EOF, pexpect.TIMEOUT]):
             return str(child.before)
@@ -119,7 +119,7 @@ def talk(command: str, folder: Path) -> str:
 def end(command: str, folder: Path) -> str:
     done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment(), text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=1200)
+                          stderr=subprocess.STDOUT, timeout=3000)
     right = (done.returncode == 0 or PASSED.search(done.stdout)) and not re.search(
         "Traceback|grader-error", done.stdout)
     return "" if right else done.stdout
