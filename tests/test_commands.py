@@ -38,7 +38,7 @@ ELSEWHERE = {
 PASSED = re.compile(r"^(qemu|bochs): the kernel (shut down|stopped at an unwritten exercise)|"
                     r"^(Total|Lab \d) Score: |nothing has been run|no process has run", re.M)
 REFUSED = re.compile(r"the solutions of lab\S+ are not in this tree|LAB=\S+ has no shell|"
-                     r"there is no such (lab|exercise)|No rule to make target '(demo-attacks|check)'")
+                     r"there is no such (lab|exercise)|No rule to make target '(check|demo-)")
 
 
 def commands(text: str) -> Iterator[str]:
