@@ -129,6 +129,14 @@ def check_words(name: str, text: str) -> Problems:
             yield f"line {line}: the first \"{text[start:end]}\" has no link to words.md#{word}"
 
 
+def check_frames(name: str, text: str) -> Problems:
+    """Where a paragraph has both kinds of frames, it gives each its full name."""
+    for part in re.split(r"\n\s*\n", words_check.prose(text)):
+        kinds = set(re.findall(r"\b(trap|page)\sframe", part))
+        if len(kinds) == 2 and re.search(r"(?<!trap)(?<!page)(?<!stack)\sframes?\b", part):
+            yield f'says "frame" of one of two: {" ".join(part.split())[:80]}'
+
+
 def check_tests(name: str, text: str) -> Problems:
     """The test kernels and programs that show what a page says of the hardware."""
     for test in sorted({*re.findall(r"\bTEST=(\w+)", text)} - {"name"}):
@@ -137,7 +145,7 @@ def check_tests(name: str, text: str) -> Problems:
 
 
 CHECKS = [check_blocks, check_links, check_headings, check_exercises, check_references,
-          check_words, check_tests]
+          check_words, check_frames, check_tests]
 
 
 def commands_of_make() -> Set[str]:

@@ -44,6 +44,7 @@ def test_page_is_sound(name):
     (page_checks.check_blocks, "<!-- from: needed lab 1 -->\n<!-- end -->"),
     (page_checks.check_blocks, "<!-- from: needed lab=1 -->\nno end"),
     (page_checks.check_words, "The CPL is 3."),
+    (page_checks.check_frames, "The page frame holds a trap frame. The frame is freed."),
     (page_checks.check_tests, "So it is (`TEST=nonsense`)."),
     (page_checks.check_words, "Vectors have gates; a [vector](words.md#vector) is a number."),
 ])

@@ -30,7 +30,7 @@ def tree(tmp_path_factory):
 class Terminal:
     def __init__(self, tree):
         self.child = pexpect.spawn("make", ["watch", "LAB=1"], cwd=str(tree), dimensions=(24, 80),
-                                   encoding="utf-8", timeout=180,
+                                   encoding="utf-8", timeout=900,
                                    env=dict(os.environ, TERM="xterm"))
 
     def shows(self, *words):

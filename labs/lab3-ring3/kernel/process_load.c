@@ -1,7 +1,7 @@
 /*
  * process_load.c - from an ELF file to a process.
  *
- * The file is somebody else's: every number in it is checked before it is
+ * The file is not to be trusted: every number in it is checked before it is
  * used, and sums are compared so that they cannot wrap around.
  */
 #include <elf.h>

@@ -1,5 +1,5 @@
 /*
- * syscall_trap.c - which function does a system call, and around it what a student wants to see.
+ * syscall_trap.c - which function handles a system call, and what a student wants to see of it.
  */
 #include <console.h>
 #include <cpu.h>

@@ -1,5 +1,5 @@
 /*
- * task.h - what lab 4 adds to a process: whom it waits for, who waits for it, its family.
+ * task.h - what lab 4 adds to a process: what it waits for, who waits for it, its family.
  *
  * A record takes a whole frame, zeroed, and struct process is at its start: so every
  * process is a task, and one pointer names both.

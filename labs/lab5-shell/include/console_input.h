@@ -26,7 +26,7 @@ extern struct console_input console_input;
 /* Let the UART interrupt when it has received a byte. */
 void console_input_init(void);
 
-/* A byte was typed: put it into the ring, show it; erase; wake who reads; Ctrl-C. */
+/* A byte was typed: put it into the ring, show it; erase; wake the readers; Ctrl-C. */
 void console_typed(char c);
 
 /* Exercise 5.1. The handler of IRQ_SERIAL: hand every byte that the UART has to console_typed(). */

@@ -1,5 +1,5 @@
 /*
- * archive.c - see archive.h. The archive is somebody else's, as an ELF file is: every number in
+ * archive.c - see archive.h. Like an ELF file it is not to be trusted: every number in
  * it is checked before it is used.
  */
 #include <archive.h>

@@ -1,5 +1,5 @@
 /*
- * crash.c - writes to the null page, and ends of it.
+ * crash.c - writes to the null page, and dies of it.
  */
 int main(void)
 {
