@@ -102,16 +102,16 @@ class Class:
         self.missing, self.started, self.written, self.done = missing, time.monotonic(), 0.0, 0
         self.stamps = {each.folder: "".join(stamp(one.source) for one in (each, *each.others))
                        for each in found}
-        self.rows = {each.folder: row_of(each, self.data(each)) for each in found
-                     if self.is_unchanged(each)}
+        known = ((each, self.data(each)) for each in found)
+        self.rows = {each.folder: row_of(each, data) for each, data in known
+                     if self.is_unchanged(each, data)}
         self.waiting = [each for each in found if each.folder not in self.rows]
         self.count = len(self.waiting)
 
     def data(self, handin: Handin) -> Dict[str, Any]:
         return before(self.target / handin.folder)
 
-    def is_unchanged(self, handin: Handin) -> bool:
-        data = self.data(handin)
+    def is_unchanged(self, handin: Handin, data: Dict[str, Any]) -> bool:
         return (data.get("stamp"), data.get("labs"), data.get("course")) == (
             self.stamps[handin.folder], self.numbers, course(self.root))
 
