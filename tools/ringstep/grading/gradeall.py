@@ -3,17 +3,14 @@ import csv
 import ctypes
 import errno
 import io
-import multiprocessing
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from multiprocessing.connection import wait
-from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Any, Collection, Dict, Iterable, List, Tuple
+from typing import Any, Collection, Dict, Iterable, List
 
 from ringstep.course.labs import by_number, exercises, labs_named
 from ringstep.grading import report_files
@@ -29,7 +26,7 @@ from ringstep.grading.text import cell, one_line
 from ringstep.grading.verdict import GRADER_ERROR, PASS
 
 Row = Dict[str, Any]
-FORK = multiprocessing.get_context("fork")
+KILLED = 99                     # exit status
 SET_PDEATHSIG = 1
 ROOM = 256 << 10                # for the results of a hand-in
 NO_ROOM = os.strerror(errno.ENOSPC)
@@ -102,16 +99,16 @@ class Class:
         self.missing, self.started, self.written, self.done = missing, time.monotonic(), 0.0, 0
         self.stamps = {each.folder: "".join(stamp(one.source) for one in (each, *each.others))
                        for each in found}
-        known = ((each, self.data(each)) for each in found)
-        self.rows = {each.folder: row_of(each, data) for each, data in known
-                     if self.is_unchanged(each, data)}
+        self.rows = {each.folder: row_of(each, self.data(each)) for each in found
+                     if self.is_unchanged(each)}
         self.waiting = [each for each in found if each.folder not in self.rows]
         self.count = len(self.waiting)
 
     def data(self, handin: Handin) -> Dict[str, Any]:
         return before(self.target / handin.folder)
 
-    def is_unchanged(self, handin: Handin, data: Dict[str, Any]) -> bool:
+    def is_unchanged(self, handin: Handin) -> bool:
+        data = self.data(handin)
         return (data.get("stamp"), data.get("labs"), data.get("course")) == (
             self.stamps[handin.folder], self.numbers, course(self.root))
 
@@ -125,35 +122,38 @@ class Class:
             submission=str(handin.source), stamp=self.stamps[handin.folder], student=handin.name,
             number=handin.number, handed_in=handin.when, late=handin.late)
 
-    def grade_apart(self, handin: Handin) -> None:
-        """In a process of its own, which ends when we do."""
-        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGTERM)
-        os.environ["RINGSTEP_CPUS"] = "1"
-        sys.exit(self.grade(handin))
+    def start(self, handin: Handin) -> int:
+        """Grade it in a process of its own, which ends when we do; its number."""
+        sys.stdout.flush()
+        process = os.fork()
+        if process == 0:
+            try:
+                signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
+                if sys.platform == "linux":
+                    ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGTERM)
+                os.environ["RINGSTEP_CPUS"] = "1"
+                os._exit(self.grade(handin))
+            finally:
+                os._exit(KILLED)
+        return process
 
     def run(self, jobs: int) -> None:
-        running: Dict[Any, Tuple[ForkProcess, Handin]] = {}
+        running: Dict[int, Handin] = {}
         try:
             while self.waiting or running:
                 while self.waiting and len(running) < jobs:
                     handin = self.waiting.pop(0)
-                    process = FORK.Process(target=self.grade_apart, args=(handin,))
-                    process.start()
-                    running[process.sentinel] = process, handin
-                for sentinel in wait(list(running)):
-                    process, handin = running.pop(sentinel)
-                    process.join()
-                    self.finished(handin, process.exitcode)
+                    running[self.start(handin)] = handin
+                process, status = os.wait()
+                self.finished(running.pop(process), os.waitstatus_to_exitcode(status))
         finally:
-            for process, _ in running.values():
-                process.terminate()
-            for process, _ in running.values():
-                process.join()
+            for process in running:
+                os.kill(process, signal.SIGTERM)
+            for process in running:
+                os.waitpid(process, 0)
             self.write()
 
-    def finished(self, handin: Handin, status: Any) -> None:
+    def finished(self, handin: Handin, status: int) -> None:
         if status == FULL:
             raise SubmissionError(f"{handin.folder}: {NO_ROOM}, in {self.target} or in "
                                   f"{tempfile.gettempdir()}. What was graded is kept: make room, "
