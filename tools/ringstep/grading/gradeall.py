@@ -24,6 +24,7 @@ from ringstep.grading.scratch import scratch
 from ringstep.grading.submission import SubmissionError
 from ringstep.grading.text import cell, one_line
 from ringstep.grading.verdict import GRADER_ERROR, PASS
+from ringstep.grading.workspace import Workspace
 
 Row = Dict[str, Any]
 KILLED = 99                     # exit status
@@ -140,6 +141,9 @@ class Class:
     def run(self, jobs: int) -> None:
         running: Dict[int, Handin] = {}
         try:
+            if self.waiting:
+                with Workspace(self.root, {}):      # what all of them need is made once, before
+                    pass
             while self.waiting or running:
                 while self.waiting and len(running) < jobs:
                     handin = self.waiting.pop(0)
@@ -222,7 +226,7 @@ def grade_all(root: Path, directory: str, number: str, target: Path, roster: str
         if jobs != "gather":
             solutions_pass(root, numbers, target, folder)
         sweep(target, found)
-        os.environ.setdefault("SEED", os.urandom(8).hex())      # the same for all of them
+        os.environ["SEED"] = os.environ.get("SEED") or os.urandom(8).hex()      # one for all
         ours = Class(root, numbers, target, folder, found, missing)
         if jobs == "gather":                    # each that is not there could not be graded
             ours.rows.update((each.folder, row_of(each, {})) for each in ours.waiting)
