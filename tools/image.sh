@@ -15,7 +15,8 @@ if [ $size -gt $((max)) ]; then
     exit 1
 fi
 cat "$new.boot" "$new.kernel" > "$new"
-truncate -s %516096 "$new"      # Bochs wants whole cylinders: 16 heads, 63 sectors of 512 bytes
+# Bochs wants whole cylinders: 16 heads, 63 sectors of 512 bytes.
+truncate -s $((($(wc -c < "$new") + 516095) / 516096 * 516096)) "$new"
 mv "$new.kernel" "$image.kernel"
 rm "$new.boot"
 mv "$new" "$image"

@@ -10,6 +10,7 @@ from ringstep.course.labs import CourseError, by_number, exercises, lab_of, labs
 from ringstep.grading import report, report_files
 from ringstep.grading.grade import Grader
 from ringstep.grading.registry import Test, load_tests
+from ringstep.grading.scratch import scratch
 from ringstep.grading.submission import collect
 from ringstep.grading.verdict import GRADER_ERROR, PASS
 from ringstep.machine.record import MachineError
@@ -71,7 +72,8 @@ def main(arguments: List[str]) -> int:
     options = parser.parse_args(arguments)
     grader = grader_for(Path.cwd(), options, progress)
     try:
-        verdicts = {grade.verdict for grade in grader.run().values()}
+        with scratch():
+            verdicts = {grade.verdict for grade in grader.run().values()}
     except (MachineError, OSError) as error:    # no tool, no room: nothing was graded
         print(f"{GRADER_ERROR}: {error}; this is not the submission's fault", file=sys.stderr)
         return 2

@@ -120,8 +120,6 @@ def files_of(tree: Path) -> Dict[str, str]:
 def put_into(edition: Path, target: Path) -> List[str]:
     """All but .git is replaced by the edition; what that changes."""
     before = files_of(target) if target.exists() else {}
-    if before and not (target / ".git").exists() and not (target / ITSELF).exists():
-        raise SubmissionError(f"TO={target}: is neither empty, nor an edition, nor a repository")
     for entry in target.iterdir() if target.exists() else ():
         if entry.name == ".git":
             continue
@@ -153,6 +151,9 @@ def main(root: Path, lab: Lab, words: List[str]) -> None:
     if target and (target.resolve() in [root, *root.parents]
                    or root in target.resolve().parents and "build" not in target.parts):
         raise SubmissionError(f"TO={said.to}: is the course's own tree")
+    if target and target.exists() and not (target.is_dir() and (
+            not any(target.iterdir()) or (target / ".git").exists() or (target / ITSELF).exists())):
+        raise SubmissionError(f"TO={said.to}: is neither empty, nor an edition, nor a repository")
     made = write_edition(root, lab, said.title or "Ringstep", said.repo_url, said.hints or "3")
     for line in put_into(made, target) if target else ():
         print(one_line(line))

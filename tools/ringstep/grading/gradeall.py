@@ -3,17 +3,14 @@ import csv
 import ctypes
 import errno
 import io
-import multiprocessing
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from multiprocessing.connection import wait
-from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Any, Collection, Dict, Iterable, List, Tuple
+from typing import Any, Collection, Dict, Iterable, List
 
 from ringstep.course.labs import by_number, exercises, labs_named
 from ringstep.grading import report_files
@@ -27,9 +24,10 @@ from ringstep.grading.scratch import scratch
 from ringstep.grading.submission import SubmissionError
 from ringstep.grading.text import cell, one_line
 from ringstep.grading.verdict import GRADER_ERROR, PASS
+from ringstep.grading.workspace import Workspace
 
 Row = Dict[str, Any]
-FORK = multiprocessing.get_context("fork")
+KILLED = 99                     # exit status
 SET_PDEATHSIG = 1
 ROOM = 256 << 10                # for the results of a hand-in
 NO_ROOM = os.strerror(errno.ENOSPC)
@@ -125,35 +123,41 @@ class Class:
             submission=str(handin.source), stamp=self.stamps[handin.folder], student=handin.name,
             number=handin.number, handed_in=handin.when, late=handin.late)
 
-    def grade_apart(self, handin: Handin) -> None:
-        """In a process of its own, which ends when we do."""
-        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGTERM)
-        os.environ["RINGSTEP_CPUS"] = "1"
-        sys.exit(self.grade(handin))
+    def start(self, handin: Handin) -> int:
+        """Grade it in a process of its own, which ends when we do; its number."""
+        sys.stdout.flush()
+        process = os.fork()
+        if process == 0:
+            try:
+                signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
+                if sys.platform == "linux":
+                    ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGTERM)
+                os.environ["RINGSTEP_CPUS"] = "1"
+                os._exit(self.grade(handin))
+            finally:
+                os._exit(KILLED)
+        return process
 
     def run(self, jobs: int) -> None:
-        running: Dict[Any, Tuple[ForkProcess, Handin]] = {}
+        running: Dict[int, Handin] = {}
         try:
+            if self.waiting:
+                with Workspace(self.root, {}):      # what all of them need is made once, before
+                    pass
             while self.waiting or running:
                 while self.waiting and len(running) < jobs:
                     handin = self.waiting.pop(0)
-                    process = FORK.Process(target=self.grade_apart, args=(handin,))
-                    process.start()
-                    running[process.sentinel] = process, handin
-                for sentinel in wait(list(running)):
-                    process, handin = running.pop(sentinel)
-                    process.join()
-                    self.finished(handin, process.exitcode)
+                    running[self.start(handin)] = handin
+                process, status = os.wait()
+                self.finished(running.pop(process), os.waitstatus_to_exitcode(status))
         finally:
-            for process, _ in running.values():
-                process.terminate()
-            for process, _ in running.values():
-                process.join()
+            for process in running:
+                os.kill(process, signal.SIGTERM)
+            for process in running:
+                os.waitpid(process, 0)
             self.write()
 
-    def finished(self, handin: Handin, status: Any) -> None:
+    def finished(self, handin: Handin, status: int) -> None:
         if status == FULL:
             raise SubmissionError(f"{handin.folder}: {NO_ROOM}, in {self.target} or in "
                                   f"{tempfile.gettempdir()}. What was graded is kept: make room, "
@@ -222,7 +226,7 @@ def grade_all(root: Path, directory: str, number: str, target: Path, roster: str
         if jobs != "gather":
             solutions_pass(root, numbers, target, folder)
         sweep(target, found)
-        os.environ.setdefault("SEED", os.urandom(8).hex())      # the same for all of them
+        os.environ["SEED"] = os.environ.get("SEED") or os.urandom(8).hex()      # one for all
         ours = Class(root, numbers, target, folder, found, missing)
         if jobs == "gather":                    # each that is not there could not be graded
             ours.rows.update((each.folder, row_of(each, {})) for each in ours.waiting)

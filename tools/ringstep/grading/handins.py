@@ -1,6 +1,7 @@
 """A folder of hand-ins as learning platforms lay it out: who handed in what, and which is the
 newest of a student's versions."""
 import hashlib
+import os
 import re
 import shutil
 import time
@@ -78,7 +79,7 @@ def entries(source: Path) -> Iterator[Handin]:
         yield Handin(source, said["name"], said["number"], said["file"], order,
                      bool(said.get("late")), when)
         return
-    folder = source.is_dir() and not source.is_symlink()
+    folder = source.is_dir() and not source.is_symlink() and os.access(source, os.R_OK)
     inside = [each for each in source.iterdir() if not dated(ENDING.sub("", each.name))[0]] \
         if folder else []
     for each in inside:

@@ -11,6 +11,7 @@ from typing import Any, Collection, Dict, List, Optional
 
 from ringstep.course.labs import exercises, labs_named
 from ringstep.grading import report, report_files
+from ringstep.grading.archives import DEPTH, MEMBERS
 from ringstep.grading.grade import Grader
 from ringstep.grading.scratch import scratch
 from ringstep.grading.submission import SubmissionError, collect
@@ -33,11 +34,13 @@ def course(root: Path) -> str:
 
 def stamp(source: Path) -> str:
     """Changes with a hand-in, without a look at what is in it."""
-    rows = []
+    rows, depth = [(str(source), os.lstat(source))], str(source).count(os.sep) + DEPTH
     for folder, folders, files in os.walk(source):
-        folders[:] = sorted(set(folders) - {".git", "build"})
+        deeper = folder.count(os.sep) < depth
+        folders[:] = sorted(set(folders) - {".git", "build"}) if deeper else []
         rows += [(name, os.lstat(os.path.join(folder, name))) for name in sorted(files)]
-    rows = rows or [("", os.lstat(source))]
+        if len(rows) > MEMBERS:
+            break                       # it will be refused
     return hashlib.sha256(repr([(name, row.st_size, row.st_mtime_ns, row.st_ctime_ns)
                                 for name, row in rows]).encode()).hexdigest()
 
@@ -59,13 +62,17 @@ def grade_one(root: Path, source: Path, numbers: Collection[int], folder: Path,
     try:
         if source.is_symlink():
             raise SubmissionError(f"{source}: is a link")
-        handed_in = collect(root, source, numbers)
+        try:
+            handed_in = collect(root, source, numbers)
+        except PermissionError as error:
+            raise SubmissionError(f"{source}: cannot be read ({error.strerror})") from None
         handed_in.theirs = True
         more["content"] = hashlib.sha256(repr((sorted(handed_in.files.items()), handed_in.notes))
                                          .encode()).hexdigest()
         old = before(folder)
         if all(old.get(name) == more[name] for name in ("content", "course", "labs")):
-            report_files.put(folder / "grade.json", report_files.as_json({**old, **more}))
+            report_files.put(folder / "grade.json", report_files.as_json(
+                report_files.cleaned({**old, **more})))
             return GRADED
         report_files.clear(folder)
         grader = Grader(root, handed_in, numbers, known=known)

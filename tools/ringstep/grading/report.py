@@ -1,4 +1,5 @@
 """What a grading run says to people."""
+import os
 import re
 import shlex
 import sys
@@ -24,7 +25,7 @@ class Progress:
     """One line that says what is being done, on a terminal only."""
 
     def __init__(self) -> None:
-        self.live, self.count = sys.stderr.isatty(), 0
+        self.live, self.count = sys.stderr.isatty() and os.environ.get("TERM") != "dumb", 0
 
     def __call__(self, text: str) -> None:
         self.count += 1

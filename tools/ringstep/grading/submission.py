@@ -100,12 +100,14 @@ class Collector:
     def ignore(self, member: Member) -> None:
         """What is no exercise's file: nothing is said of one that is the course's own as it was."""
         name, given = member.name, self.given_file(member.name)
+        if SILENT & set(PurePosixPath(name).parts) or HANDIN.fullmatch(name):
+            return
         if given is None:
             if not name.endswith(".sha256"):
                 self.strange.append(name)
             return
         part = given.relative_to(self.root).parts[0]
-        if part not in SILENT and not self.is_ours(member, given):
+        if not self.is_ours(member, given):
             changed = "a given file that was changed; " if part == "labs" else ""
             self.submission.note("ignored", name, f"{changed}the course's own is used")
 

@@ -67,7 +67,7 @@ def folder(image: PathLike, more: str = "", serial: str = "serial", display: str
 @lru_cache()
 def command() -> List[str]:
     """Bochs 3.0 must be told to be a debugger; 2.7 refuses that option."""
-    bochs = process.find("bochs")
+    bochs = shutil.which("bochs-debugger") or process.find("bochs")     # the former is Fedora's
     words = subprocess.run([bochs, "--help"], stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).stdout
     return [bochs, "-q", "-f", "bochsrc"] + (["-debugger"] if b"-debugger" in words else [])
