@@ -99,4 +99,5 @@ stats:                  ##c count lines by folder and language
 	@tools/stats.sh
 
 # The compiler does not say what an assembler includes.
-$(objects)/grading/lab3/hostile.o $(objects)/grading/lab4/hostile_forks.o: $(wildcard grading/hostile/*.S)
+$(foreach file,lab3/hostile lab4/hostile_forks lab5/hostile_syscalls lab5/hostile_files, \
+    $(objects)/grading/$(file).o): $(wildcard grading/hostile/*.S)

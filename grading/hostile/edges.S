@@ -112,14 +112,14 @@
 
 /* ---- what the kernel does not save, and so must not give ---- */
 
-    .macro  unsaved list:vararg
+    .macro  unsaved vector, list:vararg
     .irp    code, \list
-    try     "\code", UD
+    try     "\code", \vector
     \code
     .endr
     .endm
-    unsaved "movaps xmm0, xmm1", "pxor xmm0, xmm0", "movups [rsp], xmm0", "ldmxcsr [rsp]"
-    unsaved "xgetbv", "xsetbv"
+    unsaved FROM_LAB_5, "movaps xmm0, xmm1", "pxor xmm0, xmm0", "movups [rsp], xmm0", "ldmxcsr [rsp]"
+    unsaved UD, "xgetbv", "xsetbv"
     .irp    code, "fld1", "fninit", "fwait", "emms", "fnstsw ax", "fldcw [rsp]"
     try     "\code", 0x200
     \code
@@ -127,7 +127,7 @@
     .endr
 
     .irp    code, "fxsave [rsp]", "fxrstor [rsp]"
-    try     "\code", NM, 0
+    try     "\code", FXSAVE
     \code
     .endr
 

@@ -1,6 +1,9 @@
 /*
  * innocent.S - what every hostile program begins with, and its neighbour.
  */
+    .ifdef  BY_SYSCALL                  /* it looks whether RCX and R11 are as they were */
+    .purgem int
+    .endif
     .section .rodata.hostile_innocent, "a"
     .balign 16
     .globl  hostile_prelude, hostile_prelude_end, hostile_neighbour, hostile_neighbour_end

@@ -72,6 +72,14 @@ static void report_unknown(struct trap_frame *frame)
     console_quiet = was_quiet;
 }
 
+/* A program that steps may ask. RFLAGS.TF is clear here, but Bochs takes the step that is due
+ * behind `syscall`, where nothing has been saved: the next one comes in ring 3. */
+static void debug(struct trap_frame *frame)
+{
+    if (frame->rip != (uint64_t)linux_entry)
+        exception(frame);
+}
+
 void linux_init(void)
 {
     uint64_t cr0;
@@ -84,6 +92,7 @@ void linux_init(void)
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
     process_resumes = resume;
     trap_register(SYSCALL_VECTOR, report_unknown);
+    trap_register(VECTOR_DB, debug);
     linux_calls_init();
 }
 

@@ -35,7 +35,7 @@ static int64_t call_pid(struct trap_frame *frame)
     return current_process()->pid;
 }
 
-/* Of brk() 0 says that there is no area that grows: C libraries take mmap() then. */
+/* There are no signals. Of brk() 0 says that no area grows: C libraries take mmap() then. */
 static int64_t call_nothing(struct trap_frame *frame)
 {
     (void)frame;

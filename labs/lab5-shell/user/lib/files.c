@@ -38,7 +38,7 @@ static const char *meaning(int error)
 void print_error(const char *who, int error)
 {
     char text[128];
-    int length = snprintf(text, sizeof text, "%s: %s (%s)\n", who, meaning(error),
+    int length = snprintf(text, sizeof text, "%.64s: %s (%s)\n", who, meaning(error),
                           error_name(error));
     size_t size = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
     (void)write_all(2, text, size);
