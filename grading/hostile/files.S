@@ -134,3 +134,6 @@ hostile_elf_end:
     file    "code without bytes in the file", PF, ANY, 96, 8, 0
     file    "data that begins in the middle of a page", EXIT, 0, 136, 8, 0x500fff
     file    "the last page of the area", EXIT, 0, 136, 8, 0x6ffffffff000
+    /* It comes back from getpid to the next page. */
+    row     1, "a system call as the last two bytes of its code", PF, 20
+    .quad   80, 8, 0x400f00, 24, 8, 0x400ff8, 248, 8, 0x80cd9000000027b8, 0, 0, 0

@@ -15,6 +15,7 @@
 asm(".pushsection .rodata\n"
     ".include \"grading/hostile/programs.S\"\n"
     ".include \"grading/hostile/edges.S\"\n"
+    ".include \"grading/hostile/instructions.S\"\n"
     ".include \"grading/hostile/files.S\"\n"
     ".include \"grading/hostile/innocent.S\"\n"
     ".section .rodata.hostile_rows\n"

@@ -21,8 +21,8 @@ from ringstep.machine.record import Breakpoint, Limits, Look, MachineError, Reco
 LIMITS = Limits(instructions=400_000_000, cpu_seconds=300, log_bytes=16 << 20)
 MOST = 20_000                   # marks
 COLUMNS = 76                    # of the run as text
-LETTERS = {"": " ", "ring 3": "3", "in the kernel": "k", "ready": "r", "waiting": "w",
-           "zombie": "z", "dead": "d", "idle": "-"}
+LETTERS = {"": " ", "new": "n", "ring 3": "3", "in the kernel": "k", "ready": "r",
+           "waiting": "w", "zombie": "z", "dead": "d", "idle": "-"}
 KERNEL = 0                      # the lane of who is no process: the scheduler, or nobody
 NEVER = -1                      # a number that nothing has
 CALL, TIMER = CONSTANTS["SYSCALL_VECTOR"], CONSTANTS["VECTOR_TIMER"]
@@ -221,7 +221,7 @@ def strips(lanes: Dict[int, List[Span]]) -> Iterator[str]:
     """The lanes as text: a column is a step of the run, or several."""
     times = sorted({span.start for spans in lanes.values() for span in spans})
     steps = times[::len(times) // COLUMNS | 1]      # odd: a program and its calls alternate
-    yield "3 in ring 3, k in the kernel, r ready, w waiting, z zombie, d dead, - idle"
+    yield "n new, 3 in ring 3, k in the kernel, r ready, w waiting, z zombie, d dead, - idle"
     for pid, spans in sorted(lanes.items()):
         states = ((span.state for span in spans if span.start <= time < span.end)
                   for time in steps)

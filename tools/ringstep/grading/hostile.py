@@ -48,7 +48,7 @@ class Row(NamedTuple):
 def in_words(vector: int, value: int) -> str:
     """How a program ended, or must end."""
     names = {SLICES: "the timer", NO_TRAP: "no trap", SEVERAL: "an end of its own",
-             EXIT: f"exit({signed(value)})", REFUSED: f"refused with {value}"}
+             EXIT: f"exit({signed(value % (1 << 64))})", REFUSED: f"refused with {value}"}
     more = "" if value == ANY else f" {value:#x}"
     return names.get(vector) or f"{decode.vector(vector)}{more}"
 
