@@ -109,7 +109,7 @@ WRONG = [
                "    process->registers.rflags |= 0x3000;"),
           test="interrupted_registers",
           says="of these bits it has 0x3602",
-          shows="the process goes on with RIP, CS, RFLAGS, RSP or SS 0x3402, it was"),
+          shows="the process goes on with RFLAGS 0x3402, it was interrupted with 0x402"),
     Wrong("3.5", "RBX, RSI and RDI not saved",
           find="    process->registers = *frame;\n",
           put="""    struct trap_frame before = process->registers;
@@ -130,7 +130,7 @@ WRONG = [
 """,
           test="interrupted_registers",
           says="it found one with another value",
-          shows="the process goes on with RIP, CS, RFLAGS, RSP or SS"),
+          shows="the process goes on with RSP"),
     Wrong("3.5", "a line at each tick",
           find="    process->slices++;\n",
           put="""    process->slices++;
