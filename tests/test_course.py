@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ringstep.course import labs
+from ringstep.grading import edition
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -115,6 +118,19 @@ def test_an_edition_is_whole_without_the_solutions_of_its_lab(tmp_path):
                      run.stdout) and "2.6  nothing is wrong so far" in run.stdout
     assert "not written or not right yet" in " ".join(run.stdout.split())
     assert "was as at" not in make("reset", "EX=2.1", cwd=tree).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lab", labs.labs(ROOT), ids=lambda lab: lab.name)
+def test_an_exercise_can_be_checked_when_its_page_says_so(tmp_path, lab):
+    """In an edition, where only it and those before it are written."""
+    tree = shutil.copytree(edition.write_edition(ROOT, lab.number), tmp_path / "tree")
+    for id, points, path in labs.exercises_of(ROOT, lab):
+        assert f"SOLVED=: the solution of exercise {id} is not in this tree" in make(
+            "qemu-nox", f"SOLVED={id}", cwd=tree).stderr
+        shutil.copy(ROOT / "solutions" / path, tree / "labs" / path)
+        run = make("grade", f"ONLY={id}", cwd=tree)
+        assert re.search(rf"^  {id}  \S+ +pass +{points}/{points} ", run.stdout, re.M), run.stdout
 
 
 @pytest.mark.slow

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ringstep.grading import judge, mutants, registry
+from ringstep.course import labs
+from ringstep.grading import judge, mutants, registry, rows
 from ringstep.grading.verdict import FAIL, GRADER_ERROR
 
 ROOT = Path(__file__).parent.parent
@@ -75,3 +76,19 @@ def test_what_is_not_known_to_come_of_a_kernel_is_charged_to_nobody(error, verdi
     broken = registry.Test("broken", "1.1", registry.Boot(1), breaks, "It holds.", None)
     finding = judge.Judge(Solved(), []).asked(broken, Solved())
     assert finding.verdict == verdict and type(error).__name__ in finding.got
+
+
+def test_the_first_screen_names_each_mistake_of_labs_1_to_3():
+    """But of those that a boot cannot see: of memory that lab 2's leaves alone, and of what QEMU
+    forgets by itself."""
+    unseen = {row.what for row in mutants.table(ROOT, "wrong")
+              if labs.lab_of(row.exercise) <= 3 and not row.shows}
+    assert unseen == {"no memory above 16 MiB", "the TLB told of the entry"}
+
+
+def test_a_wrong_cause_is_no_diagnosis():
+    row = rows.Wrong("1.5", "", "", "", "", "", shows="too low", never=("backtrace()",))
+    assert mutants.says(row, "too low", "8 bytes too low read: handouts/lab1.md#exercise-15-trap")
+    for said in ("too high", "too low, in backtrace()", "too low: Exercise 1.4 is wrong",
+                 "too low read: handouts/lab1.md#exercise-16-trap_use_stack"):
+        assert not mutants.says(row, "too low", said)

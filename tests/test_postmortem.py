@@ -88,7 +88,7 @@ CRASHES = [
     (1, "1.2", "interrupts on afterwards", "no exception: the interrupt of line 0"),
     (2, "2.1", "one frame behind the end of a region", "the first byte behind that region"),
     (2, "2.1", "one frame of the kernel's behind a region", "the first byte behind that region"),
-    (2, "2.2", "NX taken for a part of the address", "in page_table_walk()"),
+    (2, "2.2", "NX taken for a part of the address", "which is NX in an entry"),
     (2, "2.2", "a physical address used as it is", "phys_to_virt() makes a pointer of it"),
     (2, "2.3", "the missing table not noticed", "page_map() used a null pointer"),
     (2, "2.6", "one unknown PID known", "process_remove() used a null pointer"),

@@ -44,9 +44,9 @@ void syscall_trap(struct trap_frame *frame)
         frame->rax = (uint64_t)calls[number](frame);
     } else {
         syscall_dispatch(frame);
-        require(frame->rflags & RFLAGS_IF, "3.3",
-                "after the system call %lu the frame's RFLAGS are %#lx: IF was 1", number,
-                frame->rflags);
+        require((frame->rflags & (RFLAGS_IF | RFLAGS_IOPL)) == RFLAGS_IF, "3.3",
+                "after the system call %lu the frame's RFLAGS are %#lx: IF was 1, and IOPL 0",
+                number, frame->rflags);
     }
 
     require(number != SYS_EXIT, "3.3",

@@ -146,11 +146,16 @@ def rubbish(s: Scene) -> Iterator[Cause]:
     yield from twice(s)
     yield from first_mib(s)
     physical = (address - layout.PHYSICAL_MAP) & MASK & paging.ADDRESS
-    yield Cause(
-        f"{s.function(s.root.rip)}() took {physical:#x} for a physical address, behind the end "
-        "of memory: a table's entry is rubbish. Was an entry followed whose P bit is clear, or a "
-        "frame used after it was freed, and does frame_alloc() zero frames that were used before?",
-        s.at_work("2.1"))
+    what = f"{s.function(s.root.rip)}() took {physical:#x} for a physical address, behind the " \
+        "end of memory: "
+    around = [function for function, id in s.exercises() if id != s.at_work("")]
+    if around:
+        yield Cause(f"{what}a table's entry is rubbish, or what {around[0]}() has handed over: "
+                    "has it looked at the error of what it called before?",
+                    "trouble.md#pf-page-fault")
+    yield Cause(f"{what}a table's entry is rubbish. Was an entry followed whose P bit is clear, or "
+                "a frame used after it was freed, and does frame_alloc() zero frames that were "
+                "used before?", s.at_work("2.1"))
 
 
 def discarded(s: Scene, address: int) -> Iterator[Cause]:

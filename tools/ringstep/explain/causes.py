@@ -25,6 +25,9 @@ WITH_A_SECTION = {0, 3, 6, 7, 8, 10, 11, 12, 13, 14}       # vectors, in trouble
 # ---- where an event could not be delivered ----
 
 def kernel_half(s: Scene) -> Iterator[Cause]:
+    if s.paging and s.cr3 == 0 and s.kernel_root:
+        yield Cause("CR3 holds 0: the record that process_activate() took it from has no page "
+                    "table", "3.1")
     for e in s.chain:
         if e.cr2 is None or e.cr2 < layout.USER_END or s.kernel_root in (0, s.cr3):
             continue

@@ -115,6 +115,9 @@ def panicked(s: Scene) -> Iterator[Cause]:
 # ---- no end ----
 
 def faults_again(s: Scene) -> Iterator[Cause]:
+    if len(s.chain) > 10 and s.root.cpl == 3 and "sys_fork" not in s.names:
+        yield Cause(f"`{s.op}` at {s.root.rip or 0:#x} in ring 3 faulted {len(s.chain)} times: "
+                    "process_fault() has let the program go on, and must end it", "3.6")
     if len(s.chain) > 10:
         yield Cause(f"`{s.op}` in {s.function(s.root.rip)}() faulted {len(s.chain)} times: the "
                     "handler returns and has changed nothing, or faults itself",

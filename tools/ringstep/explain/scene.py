@@ -187,20 +187,18 @@ class Scene:
         """The functions around a place, the innermost first."""
         return [name for name in map(self.function, self.places(registers)) if name]
 
-    def exercise(self) -> Optional[Tuple[str, str]]:
-        """(function, path below labs/) of the innermost function on the stack that an
-        exercise's file holds, or None."""
+    def exercises(self) -> List[Tuple[str, str]]:
+        """(function, id) of each function on the stack that an exercise's file holds, the
+        innermost first."""
         places = self.places(self.registers)
-        for place, line in zip(places, self.symbols.lines(places)):
-            match = re.search(r"^(?:labs|solutions)/(\S+/exercises/\S+)", line[0]) if line else None
-            if match:
-                return self.function(place), match[1]
-        return None
+        known = {exercise.path: exercise.id for exercise in exercises(ROOT)}
+        found = [(self.function(place), re.sub(r"^(labs|solutions)/", "", line[0]))
+                 for place, line in zip(places, self.symbols.lines(places)) if line]
+        return [(function, known[path]) for function, path in found if path in known]
 
     def at_work(self, otherwise: str) -> str:
         """The id of the exercise that was at work, or else something to read."""
-        found = self.exercise()
-        return next((e.id for e in exercises(ROOT) if found and e.path == found[1]), otherwise)
+        return next((id for _, id in self.exercises()), otherwise)
 
     def name(self, address: int) -> str:
         return layout.name(self.names, address & MASK, self.owners)

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from ringstep.course.labs import exercises
 from ringstep.explain import postmortem
 from ringstep.explain.scene import Scene
 from ringstep.grading.registry import Boot
@@ -150,10 +149,9 @@ class Evidence:
         if postmortem.ended_well(self.record):
             return ""
         try:
-            found = Scene(self.record, self.symbols.path).exercise()
+            return Scene(self.record, self.symbols.path).at_work("")
         except UNREADABLE:
             return ""
-        return next((id for id, _, path in exercises(self.root) if found and path == found[1]), "")
 
     @property
     def ends_well(self) -> bool:

@@ -1,6 +1,6 @@
 """What stands in the tables of grading/mutants/: a row says what is handed in, and what the
 report must say of it."""
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Tuple
 
 
 class Wrong(NamedTuple):
@@ -13,7 +13,7 @@ class Wrong(NamedTuple):
     says: str           # words that the report must have
     source: str = ""    # a public report of this mistake
     shows: str = ""     # words on the first screen of `make qemu-nox` and of `make bochs`
-    never: Sequence[str] = ()   # words of a wrong cause: in none of the three
+    never: Tuple[str, ...] = ()   # words of a wrong cause: in none of the three
 
 
 class Cheat(NamedTuple):

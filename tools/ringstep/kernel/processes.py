@@ -79,7 +79,8 @@ def first_broken(names: Dict[str, int], memory: Memory) -> Optional[int]:
         return None
     table = processes(names, memory)
     for process in table:
-        if process.address % PAGE or process.pid == 0 or process.state.startswith(NO_STATE):
+        empty = process.pid == 0 and process.record["link"] == 0    # a frame that was cleared
+        if process.address % PAGE or empty or process.state.startswith(NO_STATE):
             return process.address
     last = table[-1].record["next"] if table else variable(names, memory, "process_table")
     return last or None
