@@ -16,7 +16,7 @@
 
 #define IST_STACKS 4
 
-static trap_handler_t handlers[IDT_ENTRIES];
+static trap_handler_t handlers[IDT_ENTRIES] = { [0 ... IDT_ENTRIES - 1] = trap_unexpected };
 
 /* The page below each stays unmapped, so that one that overflows cannot spoil the next. */
 static struct {
@@ -77,8 +77,6 @@ void trap_dispatch(struct trap_frame *frame)
         frame->vector < IDT_ENTRIES, "1.5",
         "the frame's vector is %#lx: are the registers pushed in the order of struct trap_frame?",
         frame->vector);
-    if (!handlers[frame->vector])
-        trap_unexpected(frame);
     handlers[frame->vector](frame);
 }
 
