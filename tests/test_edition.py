@@ -24,6 +24,11 @@ def run(folder, *words):
     subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
+def commit(folder):
+    run(folder, "git", "add", "-A")
+    run(folder, "git", "-c", "user.name=I", "-c", "user.email=i@example.org", "commit", "-qm", "x")
+
+
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory):
     """Of lab 2, in a repository; the course's tree has a stray file."""
@@ -31,7 +36,8 @@ def edition(tmp_path_factory):
     folder.mkdir()
     run(folder, "git", "init", "-q")
     (folder / "old").write_text("of last year")
-    stray = ROOT / "labs/lab1-boot/kernel/stray.c"
+    commit(folder)
+    stray = ROOT / "labs/lab1-boot/kernel/stray.txt"
     stray.write_text("/* a note of mine */")
     try:
         made = make("edition", "LAB=2", f"TO={folder}", "TITLE=OS 2026", "HINTS=1",
@@ -47,9 +53,12 @@ def test_a_repository_stays_and_all_else_is_replaced(edition):
     folder, said = edition
     assert (folder / ".git/HEAD").exists() and not (folder / "old").exists()
     assert "gone: old" in said and "new: README.md" in said
-    assert not list(folder.rglob("stray.c")) and not list(folder.rglob("course.mk"))
-    again = make("edition", "LAB=2", f"TO={folder}", "TITLE=OS 2026", "HINTS=2",
-                 "REPO_URL=https://git.example.org/os").stdout
+    assert not list(folder.rglob("stray.txt")) and not list(folder.rglob("course.mk"))
+    words = f"TO={folder}", "TITLE=OS 2026", "HINTS=2", "REPO_URL=https://git.example.org/os"
+    refused = make("edition", "LAB=2", *words)
+    assert refused.returncode == 2 and "uncommitted" in refused.stderr
+    commit(folder)
+    again = make("edition", "LAB=2", *words).stdout
     assert {line.partition(": ")[0] for line in again.splitlines()[:-1]} == {"changed"}
     assert "changed: handouts/lab1.md" in again and "labs/" not in again.split("/tree")[0]
 
@@ -136,8 +145,15 @@ def test_its_workflows_have_a_step_for_each_exercise_and_run(edition, tmp_path):
 
 @pytest.mark.parametrize("word, says", [
     ("HINTS=4", "there are 0 to 3"), ("TO=.", "the course's own tree"),
-    ("TO=/usr", "neither empty"), ("TITLE=a$$(b)`c`", "has letters"),
+    ("TO=labs", "the course's own tree"), ("TITLE=a$$(b)`c`", "has letters"),
 ])
 def test_bad_words_are_said(word, says):
     made = make("edition", "LAB=1", word)
     assert made.returncode == 2 and says in made.stderr, made.stderr
+
+
+def test_a_folder_of_something_else_stays(tmp_path):
+    (tmp_path / "thesis.tex").write_text("nearly done")
+    made = make("edition", "LAB=1", f"TO={tmp_path}")
+    assert made.returncode == 2 and "neither empty" in made.stderr
+    assert (tmp_path / "thesis.tex").read_text() == "nearly done"

@@ -154,6 +154,9 @@ def main(root: Path, lab: Lab, words: List[str]) -> None:
     if target and target.exists() and not (target.is_dir() and (
             not any(target.iterdir()) or (target / ".git").exists() or (target / ITSELF).exists())):
         raise SubmissionError(f"TO={said.to}: is neither empty, nor an edition, nor a repository")
+    if target and (target / ".git").exists() and subprocess.run(
+            ["git", "-C", target, "status", "--porcelain"], stdout=subprocess.PIPE).stdout:
+        raise SubmissionError(f"TO={said.to}: has uncommitted changes, which would be lost")
     made = write_edition(root, lab, said.title or "Ringstep", said.repo_url, said.hints or "3")
     for line in put_into(made, target) if target else ():
         print(one_line(line))
