@@ -109,7 +109,7 @@ WRONG = [
                "    process->registers.rflags |= 0x3000;"),
           test="interrupted_registers",
           says="of these bits it has 0x3602",
-          shows="the process goes on with RFLAGS 0x3402, it was interrupted with 0x402"),
+          shows="has RFLAGS 0x3202 after an interruption"),
     Wrong("3.5", "RBX, RSI and RDI not saved",
           find="    process->registers = *frame;\n",
           put="""    struct trap_frame before = process->registers;
