@@ -102,6 +102,7 @@ def sources(tmp_path_factory) -> Path:
     return here
 
 
+@pytest.mark.slow
 @pytest.mark.many
 @pytest.mark.parametrize("package, version, digest, files, flags, line", TOOLS,
                          ids=[line for *_, line in TOOLS])

@@ -30,6 +30,10 @@ static uint8_t *map(uint64_t address, pte_t flags)
     phys_t frame = frame_alloc();
     int error = page_map(tried->page_table, address, frame, flags);
     require(error == 0, "2.3", "page_map(…, %#lx, …) gives %s", address, error_name(error));
+    for (int level = 4; level > 1 && flags & PTE_U; level--)
+        require(*page_table_walk(tried->page_table, address, level, false) & PTE_U, "2.2",
+                "for %#lx the entry at level %d lacks PTE_U, so ring 3 can use nothing below it",
+                address, level);
     return phys_to_virt(frame);
 }
 
