@@ -25,8 +25,6 @@ TOOLS = [
      ["ascii.c"], ["-DREVISION=3.18"], "ascii A z"),
     ("ent", "1.2debian-3", "2df63722b30d309f373416bfce69adaadb5f7a82294fb0d661c5f258dcc7d049",
      ["ent.c", "iso8859.c", "randtest.c", "chisq.c"], ["-lm"], "cat poem | ent"),
-    ("lua5.1", "5.1.5-9", "2640fc56a795f29d28ef15e13c34a47e223960b0240e8cb0a82d9b0738695333",
-     ["src/l[!u]*.c", "src/lua.c", "src/lundump.c"], ["-lm"], "lua -e print(1/3,#'abc',{}~=nil)"),
 ]
 
 
