@@ -16,7 +16,7 @@ WRONG = [
           find="    queue_add(queue, task);\n",
           put="",
           test="who_waits_is_in_the_queue",
-          says="no interrupt is to come"),
+          says="nobody comes to call wake_up()"),
     Wrong("4.2", "in the queue of those that are ready",
           find="    queue_add(queue, task);\n",
           put="    queue_add(&ready, task);\n",
