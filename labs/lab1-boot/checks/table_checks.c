@@ -160,6 +160,10 @@ void try_trap_use_stack(void)
         require(tss_rsp0() == rsp0, "1.6", "RSP0 in the TSS is %#lx, it was %#lx", tss_rsp0(),
                 rsp0);
     }
+    struct gate next = idt_get(SPARE_VECTOR + 1);
+    require_gate("1.6", &next, trap_stubs[SPARE_VECTOR + 1], 0,
+                 "the gate of vector %u, after trap_use_stack() for vector %u", SPARE_VECTOR + 1,
+                 SPARE_VECTOR);
     idt_set(SPARE_VECTOR, before);
     tss_set_ist(SPARE_IST, 0);
 }

@@ -161,10 +161,13 @@ void try_map(void)
 static void map_far_pages(phys_t root)
 {
     static const struct {
-        uint64_t entry, flags;
-    } pages[] = { { 1, PTE_NX }, { 100, PTE_U | PTE_W | PTE_NX }, { 254, PTE_U | PTE_NX } };
+        uint64_t entry, below, flags;
+    } pages[] = { { 1, 0, PTE_NX },
+                  { 100, 0, PTE_U | PTE_W | PTE_NX },
+                  { 254, (1UL << 39) - PAGE_SIZE, PTE_U | PTE_NX } };
     for (unsigned i = 0; i < sizeof pages / sizeof *pages; i++) {
-        int error = page_map(root, pages[i].entry << 39, frame_alloc(), pages[i].flags);
+        int error = page_map(root, pages[i].entry << 39 | pages[i].below, frame_alloc(),
+                             pages[i].flags);
         require(error == 0, "2.4", "page_map() in the new page table gives %s", error_name(error));
     }
 }

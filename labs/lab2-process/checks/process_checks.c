@@ -52,6 +52,12 @@ static void try_bad_requests(void)
         require(pid == -EINVAL, "2.6", "create_process(%#lx) gives %d, expected -EINVAL",
                 entry_points[i], pid);
     }
+    for (uint64_t entry = 0; entry < USER_PROGRAM_END; entry += USER_PROGRAM_END - 1) {
+        pid_t pid = create_process(entry);
+        require(pid > 0, "2.6", "create_process(%#lx) gives %s, expected a PID", entry,
+                error_name(pid));
+        destroy_process(pid);
+    }
     for (pid_t pid = -1; pid <= 99; pid += 50) {
         int error = destroy_process(pid);
         require_error(error, -ESRCH, "2.6", "destroy_process(%d), where no process has that PID,",

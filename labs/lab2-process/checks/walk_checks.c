@@ -10,6 +10,7 @@
 
 /* A different index on each level, in each half. */
 #define USER_ADDRESS   (1UL << 39 | 2UL << 30 | 3UL << 21 | 5UL << 12)
+#define LAST_ADDRESS   ((USER_HALF_END - (1UL << 39)) | 2UL << 30 | 3UL << 21 | 5UL << 12)
 #define KERNEL_ADDRESS (KERNEL_HALF_START | USER_ADDRESS)
 
 static void require_index(const pte_t *entry, uint64_t address, int level)
@@ -105,8 +106,10 @@ void try_walk(void)
 
     phys_t root = frame_alloc(), other = frame_alloc();
     try_made_walk(root, other, USER_ADDRESS);
+    try_made_walk(root, other, LAST_ADDRESS);
     try_made_walk(root, other, KERNEL_ADDRESS);
     free_way(root, USER_ADDRESS);
+    free_way(root, LAST_ADDRESS);
     free_way(root, KERNEL_ADDRESS);
     frame_free(root);
     frame_free(other);
