@@ -23,7 +23,7 @@ LOOSE = re.compile(
     r"<[\w+]+>| *\d+(?= [KM]iB )|(?<=kernel )\d+(?= KiB)|\b[0-9a-f]{2}( [0-9a-f]{2}){3,}|"
     r"index +\d+: 0x0000000000[0-9a-f]{6}", re.M)
 VARIABLES = set("LAB SOLVED TEST ONLY SUBMISSION REPORT EX CC OPT V DIR GDBFLAGS GDBPORT PROGRAMS "
-                "WERROR ROSTER JOBS TO TITLE REPO_URL HINTS".split())
+                "WERROR ROSTER JOBS TO TITLE REPO_URL HINTS FILE".split())
 Problems = Iterator[str]
 
 

@@ -24,12 +24,19 @@ ENDS = """all bochs clean compile_commands.json demo demo-attacks doctor edition
 # One talks to them: what they show, and what is typed then.
 TALKS = {"gdb": (r"\(gdb\) ", "quit\n"), "qemu-gdb": ("In a second terminal", "\x03"),
          "debug": (r"\(gdb\)", "quit\n"), "bochs-debug": ("<bochs:1>", "q\n"),
-         "shell": (r"\$ ", "exit\n"), "watch": ("q quits", "q")}
+         "shell": (r"\$ ", "exit\n"), "shell-bochs": (r"\$ ", "exit\n"), "watch": ("q quits", "q")}
 # What something else runs, as this says: a file, and words in it.
 ELSEWHERE = {
     r"\./setup": (".ci/run", "./setup && make check"),
     "podman .*": ("tests/test_commands.py", "def test_in_a_container"),
     "make check|make check-all": (".ci/run", 'make "${1:-lint}"'),
+    "make gradebook .*": ("tests/test_classroom.py", "def test_moodles_worksheet"),
+    "make linux-program .*": ("tests/test_linux.py", '"linux-program", "LAB=5"'),
+    "(cd ../(class|ada) && git|make -C ../bob) .*": ("tests/test_platforms.py",
+                                                     "def test_publish_it_mend_it"),
+    "make autograder .*": ("tests/test_platforms.py", "def test_gradescopes_contract"),
+    "(sbatch|seq|parallel) .*|make gather.*": ("tests/test_platforms.py",
+                                               "def test_slurm_grades_each_once"),
     "make mutants": ("tools/course.mk", "$(MAKE) mutants SHARE=1/8"),
     "make bench": ("tools/course.mk", "$(python) bench check"),
     "make handouts": ("tests/test_handouts.py", "def test_browser_shows_the_site_and_the_pdf"),

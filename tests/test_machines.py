@@ -119,19 +119,19 @@ def test_any_path(machine, tmp_path):
 @BOTH
 def test_lab1_record(machine, lab1):
     record = machine.boot(*lab1, breakpoints=[Breakpoint("kmain", stack=1, memory=True),
-                                              Breakpoint("trap_entry", hits=5, stack=7)])
+                                              Breakpoint("trap_entry", hits=7, stack=7)])
     assert (record.end, record.status) == ("power-off", 0)
     assert "Lab 1 is complete" in record.text
     assert [(e.kind, e.vector, e.error_code, e.cpl) for e in record.events] == [
-        ("software", 3, None, 0), ("software", 203, None, 0), ("exception", 14, 2, 0),
-        ("exception", 8, 0, 0)]
-    assert record.events[2].cr2 & 0xFFF == 0xFF8
+        ("software", 3, None, 0), ("software", 203, None, 0), ("software", 204, None, 0),
+        ("software", 203, None, 0), ("exception", 14, 2, 0), ("exception", 8, 0, 0)]
+    assert record.events[4].cr2 & 0xFFF == 0xFF8
     assert record.registers.segments["cs"].selector == 0x08
     assert record.registers.segments["tr"].selector == 0x28
     assert record.registers.gdtr.base == symbols.load(lab1[1]).address("gdt")
 
     names = [s.name for s in record.snapshots]
-    assert names == ["kmain", "trap_entry", "trap_entry", "trap_entry"]
+    assert names == ["kmain"] + 5 * ["trap_entry"]
     vector, error, rip, cs, _, rsp, ss = record.at("trap_entry").stack
     assert (vector, error, cs, ss) == (3, 0, 8, 0x10)
     assert symbols.load(lab1[1]).function(rip)[0] == "probe_breakpoint"
