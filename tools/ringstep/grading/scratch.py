@@ -22,8 +22,10 @@ def home() -> Optional[Path]:
 
 
 def passable(folder: Path) -> Path:
-    """Ours alone; but a sandbox that is a user of its own must reach its folder in there."""
-    folder.chmod(0o711 if sandbox.kind() == "user" else 0o700)
+    """Ours alone, as it was made; but a sandbox that is a user of its own must reach its folder
+    in there, while others of our runs may use another kind."""
+    if sandbox.kind() == "user":
+        folder.chmod(0o711)
     return folder
 
 
