@@ -22,7 +22,7 @@ def make(*arguments):
 
 
 def test_a_share_of_the_hostile_programs():
-    summaries, wrong = hostile.run_tables(ROOT, step=40)
+    summaries, wrong = hostile.run_tables(ROOT, step=20)
     assert not wrong and len(summaries) == len(hostile.TABLES), wrong
     assert all(NONE in summary for summary in summaries), summaries
 

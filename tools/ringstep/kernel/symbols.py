@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 from collections import defaultdict
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 ADDR2LINE = "addr2line", "x86_64-linux-gnu-addr2line", "x86_64-elf-addr2line"
@@ -73,15 +73,18 @@ class Symbols:
         parts = [function[0]] if function else []
         return ", ".join(parts + ([f"{line[0]}:{line[1]}"] if line else []))
 
-    def bytes_at(self, address: int, length: int) -> Optional[bytes]:
-        """What the file loads at an address, or None."""
+    @cached_property
+    def loaded(self) -> List[Tuple[int, bytes]]:
+        """(address, bytes) of each part that the file loads."""
         from elftools.elf.elffile import ELFFile
         with open(self.path, "rb") as file:
-            for segment in ELFFile(file).iter_segments("PT_LOAD"):
-                offset = address - segment["p_vaddr"]
-                if 0 <= offset and offset + length <= segment["p_filesz"]:
-                    return bytes(segment.data()[offset:offset + length])
-        return None
+            return [(segment["p_vaddr"], bytes(segment.data()))
+                    for segment in ELFFile(file).iter_segments("PT_LOAD")]
+
+    def bytes_at(self, address: int, length: int) -> Optional[bytes]:
+        """What the file loads at an address, or None."""
+        return next((data[address - start:address - start + length] for start, data in self.loaded
+                     if start <= address and address + length <= start + len(data)), None)
 
     def disassemble(self, code: bytes, address: int, bits: int = 64) -> List[str]:
         """["mov rax, rbx"] for machine code that starts at address."""
