@@ -209,7 +209,8 @@ static struct trap_frame *frame_below(uint64_t top)
 static const struct trap_frame *last_trap(const struct process *process)
 {
     const struct trap_frame *debug = frame_below(tss_ist(4));
-    return debug->vector == VECTOR_DB ? debug : frame_below(process->kernel_stack);
+    bool stepped = debug->vector == VECTOR_DB && trap_from_user(debug);
+    return stepped ? debug : frame_below(process->kernel_stack);
 }
 
 static void note_end(uint64_t vector, uint64_t value)
