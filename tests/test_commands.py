@@ -30,7 +30,7 @@ ELSEWHERE = {
     r"\./setup": (".ci/run", "./setup && make check"),
     "podman .*": ("tests/test_commands.py", "def test_in_a_container"),
     "make check|make check-all": (".ci/run", 'make "${1:-lint}"'),
-    "make gradebook .*": ("tests/test_classroom.py", "def test_moodles_worksheet"),
+    "make gradebook .*": ("tests/test_gradebook.py", "def test_moodles_worksheet"),
     "make linux-program .*": ("tests/test_linux.py", '"linux-program", "LAB=5"'),
     "(cd ../(class|ada) && git|make -C ../bob) .*": ("tests/test_platforms.py",
                                                      "def test_publish_it_mend_it"),

@@ -87,8 +87,11 @@ def sources(tmp_path_factory) -> Path:
         pytest.skip("not tried: this is not Debian")
     for folder in ("state/lists/partial", "cache/archives/partial"):
         (here / folder).mkdir(parents=True)
-    (here / "sources.list").write_text(
-        f"deb-src [signed-by={keys}] http://deb.debian.org/debian bookworm main\n")
+    mirrors = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)",
+                  "Codename: bookworm", "Component: main").stdout.decode().splitlines()
+    if not mirrors:
+        pytest.skip("not tried: this is not Debian 12")
+    (here / "sources.list").write_text(f"deb-src [signed-by={keys}] {mirrors[0]} main\n")
     (here / "apt.conf").write_text(
         f'Dir::Etc::SourceList "{here}/sources.list";\nDir::Etc::SourceParts "-";\n'
         f'Dir::State "{here}/state";\nDir::Cache "{here}/cache";\n'
