@@ -1,30 +1,12 @@
 /*
- * hostile_files.c - hostile families and malformed archives beside an innocent neighbour: what
- * hostile_forks.c of lab 4 does, where there are files, pipes, keys, and `syscall`.
+ * hostile_files.c - hostile families and malformed archives, where there are files, pipes, keys,
+ * and `syscall`: see hostile_family.h.
  *
  * programs/intruders.c asks which attack it is; its exit status is 0, or the line that went wrong.
  * Each attack comes twice: the second program makes its calls by `syscall`.
  */
-#include <clock.h>
+#include <hostile_family.h>
 #include <lab5.h>
-#include <program.h>
-
-#define NEIGHBOUR      0x600000
-#define NEIGHBOUR_DATA 0x700000
-#define TURN           119 /* as in innocent.S */
-#define PATIENCE       50  /* turns of the neighbour in which nobody else has run */
-
-asm(".pushsection .rodata\n"
-    ".intel_syntax noprefix\n"
-    ".set DATA, 0x500000\n"
-    ".set NEIGHBOUR_DATA, 0x700000\n"
-    ".set TURN, 119\n"
-    ".macro leave_with status\n"
-    "mov edi, \\status\n mov eax, 60\n int 0x80\n"
-    ".endm\n"
-    ".include \"grading/hostile/innocent.S\"\n"
-    ".popsection\n"
-    ".att_syntax\n");
 
 /* Of an archive: what is changed in the header of its second file, "x"; whether its checksum is
  * made right again; how many bytes are cut off; what open("x") and the list of files must give. */
@@ -41,12 +23,7 @@ extern const char archive_start[], archive_end[];
 
 #define FIELD(name) offsetof(struct archive_header, name)
 
-/* As in hostile.c: a name, no body, a kind, and how the first process must end. */
-const struct row {
-    const char *name;
-    const struct damage *body;
-    uint64_t kind, vector, value;
-} hostile_rows[] = {
+const struct row hostile_rows[] = {
 #define ROW(name, body)                                 \
     { name, body, 0, SYSCALL_VECTOR, 0 },               \
     {                                                   \
@@ -89,23 +66,10 @@ const struct row {
     ARCHIVE("cut short in a file", .cut = 3 * ARCHIVE_BLOCK, .opens = -EIO, .lists = -EIO),
     ARCHIVE("nothing at all", .cut = SIZE_MAX, .opens = -ENOENT, .lists = 0),
 };
-#define ROWS 58
 asm(".globl hostile_rows_end\n"
     ".set hostile_rows_end, hostile_rows + 58 * 40\n");
-_Static_assert(sizeof hostile_rows == ROWS * 40L, "what the tools read");
-
-extern const uint8_t hostile_neighbour[], hostile_neighbour_end[];
-
-/* The tools write into the image what is to be run, as in hostile.c. */
-static volatile struct {
-    char mark[16];
-    uint64_t seed, first, step, end;
-} order = { "order of attack", 0, 0, 1, ~0UL };
-
-static struct process *neighbour;
-static uint64_t number, running, frames, quiet;
-static pid_t guest; /* its first process; 0: it has ended */
-static struct trap_frame last;
+_Static_assert(sizeof hostile_rows == 58L * 40, "what the tools read");
+static const uint64_t rows_count = 58;
 
 /* ---- archives ---- */
 
@@ -144,24 +108,9 @@ static void pack(const struct damage *damage)
 
 /* ---- running them ---- */
 
-static void *fresh_page(phys_t root, uint64_t address, uint64_t flags)
-{
-    phys_t frame = frame_alloc();
-    (void)page_map(root, address, frame, PTE_U | flags);
-    return phys_to_virt(frame);
-}
-
 static void ended(struct process *process)
 {
-    const struct trap_frame *trap = (const struct trap_frame *)process->kernel_stack - 1;
-    if (process == neighbour) {
-        observe("neighbour harmed", trap->vector << 32 | (uint32_t)trap->rdi);
-        observed_all();
-    }
-    if (process->pid == guest) {
-        last = *trap;
-        guest = 0;
-    }
+    note_ended(process);
     user_ended(process);
 }
 
@@ -172,46 +121,18 @@ static struct process *next(void)
     return process;
 }
 
-/* Whether all of the family is gone, or waits in vain. */
-static bool is_over(void)
+static pid_t begin(void)
 {
-    quiet = ready.first ? 0 : quiet + 1;
-    return !guest && (!neighbour->next || quiet > PATIENCE);
+    first_task_start(running % 2);
+    if (hostile_rows[running].body)
+        pack(hostile_rows[running].body);
+    return first_task->process.pid;
 }
 
-static void note_end(void)
+static void note_more(void)
 {
     archive_use(archive_start, (size_t)(archive_end - archive_start));
-    observe("vector", last.vector);
-    observe("value", last.vector == SYSCALL_VECTOR ? last.rdi : last.error_code);
-    observe("rip", last.rip);
     observe("frames lost", frames - frame_free_count());
-}
-
-static int64_t turn(struct trap_frame *frame)
-{
-    if (current_process() != neighbour)
-        return -ENOSYS;
-    if (frames && is_over()) {
-        note_end();
-        frames = 0;
-    }
-    if (!frames && (number >= ROWS || number >= order.end))
-        observed_all();
-    if (!frames) {
-        running = number;
-        observe("program", number);
-        number += order.step;
-        frames = frame_free_count();
-        first_task_start(running % 2);
-        guest = first_task->process.pid;
-        if (hostile_rows[running].body)
-            pack(hostile_rows[running].body);
-        quiet = 0;
-    }
-    neighbour->registers = *frame;
-    task_ready(task_of(neighbour));
-    schedule();
 }
 
 static int64_t call_attack(struct trap_frame *frame)
@@ -225,16 +146,9 @@ static int64_t call_attack(struct trap_frame *frame)
 _Noreturn void kmain(void)
 {
     lab5_start();
-    syscall_register(TURN, turn);
     syscall_register(CALL_ATTACK, call_attack);
     schedule_use(next, ended);
-    clock_init();
-    number = order.first;
-    neighbour = process_find(create_process(NEIGHBOUR));
-    memcpy(fresh_page(neighbour->page_table, NEIGHBOUR, 0), hostile_neighbour,
-           (size_t)(hostile_neighbour_end - hostile_neighbour));
-    (void)fresh_page(neighbour->page_table, NEIGHBOUR_DATA, PTE_W | PTE_NX);
+    neighbour_start();
     linux_start(task_of(neighbour));
-    task_ready(task_of(neighbour));
     schedule();
 }

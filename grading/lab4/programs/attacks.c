@@ -3,15 +3,8 @@
  * first process is 0, or the line where something was not as it must be.
  */
 #include <lab4_calls.h>
+#include <must.h>
 #include <processes.h>
-
-#define PAGE        4096
-#define KERNEL_HALF 0xFFFF800010000000
-#define MUST(what)              \
-    do {                        \
-        if (!(what))            \
-            sys_exit(__LINE__); \
-    } while (0)
 
 static volatile char pages[2][PAGE] __attribute__((aligned(PAGE))) = { { 1 } };
 static int status;
