@@ -43,7 +43,7 @@ BASE  ?= $(shell git rev-parse -q --verify HEAD~1 2>/dev/null)
 share  = --share $(SHARE) --seed "$(shell git rev-parse HEAD 2>/dev/null)"
 some   = $(share) $(BASE:%=--changed %)
 
-check:                  ##c the tests, in two or three minutes
+check:                  ##c the tests, in about four minutes
 	@$(python) skeleton check
 	@$(python) bench check
 	@$(pytest) -m "not slow" tests
